@@ -1,0 +1,46 @@
+"""The whole line as a Prefect flow, with its log in Prefect's own database; needs the extra `nightly`."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from pathlib import Path
+from typing import Any
+
+from forecast.errors import InputError, Problem
+
+HELP = "the whole line as a Prefect flow (needs the extra `nightly`)"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    from forecast.cli import _job
+
+    _job.arguments(parser)
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of runs; default: as in the config")
+    parser.add_argument("--force", action="store_true", help="run again even when nothing is new")
+
+
+def run(args: argparse.Namespace) -> int:
+    # Prefect's own server is a child process: a plain kill would leave it behind, so end as on Ctrl-C.
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        from flows.nightly import nightly
+    except ModuleNotFoundError as error:
+        if error.name != "prefect":
+            raise
+        raise InputError([Problem("forecast nightly", "needs Prefect, which is not installed", "pip install 'needs-forecast[nightly]', or use `forecast run`")]) from error
+    if args.set:
+        raise InputError([Problem("--set", "is not for nightly runs", "Write the setting into the config, so that every night has it")])
+    name = nightly(
+        str(args.config.resolve()),
+        scenario=args.scenario,
+        issue_date=args.issue_date,
+        out=str(args.out.resolve()) if args.out else None,
+        force=args.force,
+    )
+    print(f"Run {name} is complete.")
+    return 0
+
+
+def _interrupt(*_: Any) -> None:
+    raise KeyboardInterrupt

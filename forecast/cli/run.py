@@ -1,0 +1,44 @@
+"""The whole line: read, forecast, plan, publish; then it says where the allocation and the map are."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from forecast.cli import _job
+
+HELP = "forecast and plan: the allocation, the map, the summary"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    _job.arguments(parser)
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of runs; default: as in the config")
+    parser.add_argument("--force", action="store_true", help="run again even when nothing is new")
+
+
+def run(args: argparse.Namespace) -> int:
+    from forecast import pipeline
+
+    job = _job.job(args)
+    print(f"{job.config.title}: as of {job.issue_date.date()}, scenario {job.scenario}")
+    outcome = pipeline.run(job, _job.reported)
+    if not outcome.is_new:
+        print("Nothing new: the same inputs, settings and code as a run that is there already (--force runs it again).")
+    report(outcome.folder, len(outcome.ledger.problems.noted))
+    return 0
+
+
+def report(folder: Path, problems: int) -> None:
+    """Say where the files of a run are."""
+    for label, name in (("allocation", "allocation.csv"), ("map", "map.html"), ("summary", "summary.md")):
+        if (folder / name).is_file():
+            print(f"  {label:<11}{_shown(folder / name)}")
+    if problems:
+        print(f"  {problems} remarks on the input: {_shown(folder / 'problems.csv')}")
+
+
+def _shown(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

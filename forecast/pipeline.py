@@ -1,0 +1,113 @@
+"""READ FIRST. The one written order of the stages: ingest -> panel -> demand -> plan -> publish."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import pandas as pd
+import xarray as xr
+
+from forecast import __version__, store
+from forecast.allocate import plan_allocation
+from forecast.config import Job
+from forecast.demand import forecast_demand
+from forecast.inputs import read_inputs
+from forecast.panel import build_panel
+from forecast.publish import write_all
+from forecast.schema import Inputs, Ledger, Plan, Result, Stamp
+
+
+class Step(Protocol):
+    """How a stage is carried out: by itself, timed and reported, or as a task of a flow."""
+
+    def __call__(self, name: str, stage: Callable[..., Any], /, *arguments: Any) -> Any: ...
+
+
+def plain(name: str, stage: Callable[..., Any], /, *arguments: Any) -> Any:
+    """Carry out a stage here and now."""
+    return stage(*arguments)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where a run is, whether it was made now, what is to be told, and how long each stage took."""
+
+    folder: Path
+    is_new: bool
+    ledger: Ledger
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def run(job: Job, step: Step = plain) -> Outcome:
+    """From the files to a published run: the whole line, under the lock of the runs folder."""
+    ledger, seconds = Ledger(), {}
+    step = _timed(step, seconds)
+    with store.lock(job.runs):
+        inputs = step("ingest", read_inputs, job, ledger)
+        name = store.run_id(job.issue_date, job.scenario, job.config.fingerprint(), store.inputs_fingerprint(inputs, ledger))
+        if not job.force and store.is_complete(job.runs / name):
+            return Outcome(job.runs / name, False, ledger, seconds)
+        panel = step("panel", build_panel, inputs, job.config, job.issue_date, ledger)
+        demand = step("demand", forecast_demand, panel, inputs, job.config, job.issue_date, ledger)
+        plan = step("plan", plan_allocation, demand, inputs, job.config, job.issue_date, ledger)
+        folder = step("publish", _publish, job, name, inputs, panel, demand, plan, ledger, seconds)
+    return Outcome(folder, True, ledger, seconds)
+
+
+def forecast_only(job: Job, step: Step = plain) -> tuple[Inputs, xr.Dataset, Ledger]:
+    """The first three stages, nothing written: inputs, the DEMAND cube, the ledger."""
+    ledger = Ledger()
+    inputs = step("ingest", read_inputs, job, ledger)
+    panel = step("panel", build_panel, inputs, job.config, job.issue_date, ledger)
+    return inputs, step("demand", forecast_demand, panel, inputs, job.config, job.issue_date, ledger), ledger
+
+
+def _publish(
+    job: Job, name: str, inputs: Inputs, panel: xr.Dataset, demand: xr.Dataset, plan: Plan, ledger: Ledger, seconds: dict[str, float]
+) -> Path:
+    name = store.free_name(job.runs, name)
+    stamp = Stamp(name, "DRAFT", job.issue_date, inputs.data_until, job.scenario, job.started_utc)
+    words = job.config.publish
+    result = Result(stamp, inputs, panel, demand, plan, ledger, job.config.title, words.producer, words.disclaimer)
+    with store.run_folder(job.runs, name) as folder:
+        write_all(folder, result, words.outputs)
+        store.write_seams(folder, inputs, panel, plan)
+        return store.complete(folder, job.runs, name, _facts(job, stamp, inputs, plan, seconds))
+
+
+def _facts(job: Job, stamp: Stamp, inputs: Inputs, plan: Plan, seconds: dict[str, float]) -> dict[str, Any]:
+    return {
+        "run": stamp.run,
+        "status": stamp.status,
+        "issue_date": _day(stamp.issue_date),
+        "data_until": _day(stamp.data_until),
+        "scenario": stamp.scenario,
+        "started_utc": stamp.started_utc,
+        "version": __version__,
+        "code_sha256": store.code_fingerprint(),
+        "config_sha256": job.config.fingerprint(),
+        "kept_state": {},
+        "config": job.config.model_dump(mode="json"),
+        "inputs": dict(sorted(inputs.files.items())),
+        "figures": {key: value for key, value in plan.figures.items()},
+        "seconds": {stage: round(taken, 3) for stage, taken in seconds.items()},
+    }
+
+
+def _day(date: pd.Timestamp) -> str:
+    return str(date.date())
+
+
+def _timed(step: Step, seconds: dict[str, float]) -> Step:
+    def timed(name: str, stage: Callable[..., Any], /, *arguments: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return step(name, stage, *arguments)
+        finally:
+            seconds[name] = time.perf_counter() - began
+
+    return timed

@@ -1,0 +1,77 @@
+"""Words and numbers as people read them, and text that stays text wherever it lands."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+import pandas as pd
+
+UNKNOWN = "unknown"
+_LIVE = ("=", "+", "-", "@", "\t", "\r", "\n")  # a spreadsheet takes a cell that starts so for a formula
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>|#])")
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def cell(text: object) -> str:
+    """Make text safe for a spreadsheet cell: a leading apostrophe where it would come alive, no control characters."""
+    if not isinstance(text, str):
+        return "" if pd.isna(text) else str(text)
+    quoted = f"'{text}" if text.startswith(_LIVE) else text
+    return _CONTROL.sub(" ", quoted)
+
+
+def markdown(text: object) -> str:
+    """Make text safe inside a Markdown table or line."""
+    return _MARKDOWN.sub(r"\\\1", _CONTROL.sub(" ", str(text)))
+
+
+def number(value: float) -> str:
+    """8200.0 -> '8,200'; 0.46 -> '0.46'; an unknown -> 'unknown', never 0."""
+    if math.isnan(value):
+        return UNKNOWN
+    if abs(value) >= 10 or value == round(value):
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 1 else f"{value:.2g}"
+
+
+def quantity(value: float, unit: str) -> str:
+    """8200.0, 'L' -> '8,200 L'."""
+    return number(value) if math.isnan(value) else f"{number(value)} {unit}".strip()
+
+
+def percent(share: float) -> str:
+    """0.734 -> '73 %'; nearly all or nearly nothing is not rounded to all or nothing."""
+    if math.isnan(share):
+        return UNKNOWN
+    if 0 < share < 0.01:
+        return "<1 %"
+    if 0.99 < share < 0.9995:
+        return "99 %"
+    return f"{100 * share:.0f} %"
+
+
+def day(date: pd.Timestamp) -> str:
+    """2026-11-23 -> 'Mon 23 Nov 2026', in English on every machine."""
+    if pd.isna(date):
+        return ""
+    return f"{_DAYS[date.weekday()]} {date.day} {_MONTHS[date.month - 1]} {date.year}"
+
+
+def period_name(days: int) -> str:
+    """Length of a plan period as a word."""
+    return {1: "day", 7: "week"}.get(days, f"{days} days")
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """'A, B, C and 12 more'."""
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """1, 'line' -> '1 line'; 2, 'line' -> '2 lines'."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
