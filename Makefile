@@ -38,14 +38,14 @@ lock: $(VENV)/dev.done
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -q \
 	  --all-extras -c core.lock pyproject.toml -o dev.lock
 
-# pip is asked once per lock: afterwards everything works offline.
+# The locks are complete, so pip needs to resolve nothing (--no-deps). It is asked once per lock: afterwards everything works offline.
 $(VENV)/core.done: core.lock pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r core.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r core.lock
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/dev.done: dev.lock $(VENV)/core.done
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r dev.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r dev.lock
 	@touch $@
 
 $(VENV)/bin/python:

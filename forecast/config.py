@@ -410,7 +410,8 @@ def settings_problems(error: ValidationError, file: str, model: type[BaseModel],
     """Word pydantic's findings as problems that name setting, value and what to do."""
     problems = []
     for found in error.errors(include_url=False):
-        place = ".".join([*([prefix] if prefix else []), *(str(part) for part in found["loc"] if part != "[key]")])
+        loc = found["loc"][:-2] if found["loc"][-1:] == ("[key]",) else found["loc"]  # a wrong key is shown as the value
+        place = ".".join([*([prefix] if prefix else []), *(str(part) for part in loc)])
         value = found["input"]
         shown = "" if isinstance(value, dict | list | tuple) else str(value)[:80]
         if found["type"] == "extra_forbidden":
@@ -438,7 +439,7 @@ def _fields_at(model: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
         nested = [t for t in _types_in(field.annotation if field else None) if isinstance(t, type) and issubclass(t, BaseModel)]
         if nested:
             fields = nested[0].model_fields
-    return sorted(fields)
+    return sorted(field.alias or name for name, field in fields.items())
 
 
 def _types_in(annotation: Any) -> list[Any]:

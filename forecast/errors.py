@@ -21,9 +21,9 @@ class Problem:
     value: str = ""
 
     def __str__(self) -> str:
-        place = ", ".join(
-            part for part in (f"line {self.line}" if self.line else "", f"column {self.column}" if self.column else "") if part
-        )
+        kind = "setting" if self.file.startswith("--") or self.file.endswith((".yaml", ".yml")) else "column"
+        places = (f"line {self.line}" if self.line else "", f"{kind} {self.column}" if self.column else "")
+        place = ", ".join(part for part in places if part)
         value = f"'{self.value}' " if self.value else ""
         return f"{place + ': ' if place else ''}{value}{self.problem}. {self.action}"
 
@@ -84,6 +84,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Name the nearest known name as a sentence, or nothing when none is near."""
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f"Did you mean '{near[0]}'?" if near else ""
+
+
+def few(names: Iterable[object], most: int = 5) -> str:
+    """The first names and how many more there are: `a, b and 7 more`."""
+    words = [str(name) for name in names]
+    return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")
 
 
 def _worded(problems: tuple[Problem, ...]) -> str:

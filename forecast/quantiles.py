@@ -25,7 +25,9 @@ def demand_table(demand: xr.Dataset, items: pd.DataFrame) -> pd.DataFrame:
 def _of_quantity(demand: xr.Dataset, quantity: str) -> pd.DataFrame:
     cube = demand[quantity].transpose("zone", "item", "period", "sample")
     values = cube.values.reshape(-1, cube.sizes["sample"])
-    index = pd.MultiIndex.from_product([demand.indexes[dim] for dim in ("zone", "item", "period")], names=("zone", "item", "period"))
+    index = pd.MultiIndex.from_product(
+        [demand.indexes[dim] for dim in ("zone", "item", "period")], names=("zone", "item", "period")
+    )
     table = index.to_frame(index=False)
     table["quantity"] = quantity
     table["model"] = np.repeat(demand["model"].values.ravel(), cube.sizes["period"]).astype(str)

@@ -576,8 +576,9 @@ class History:
     """The past of one item, all its series at once, as a model sees it.
 
     `zones`: (series) their codes; `periods`: (past) and `ahead`: (horizon) period starts; `values`: (series, past) in item units per
-    period at reference exposure, NaN where unknown; `expected`: (series, horizon) people x planning figure, NaN where there is none;
-    `regressors`: name -> (series, past + horizon), complete; `season`: periods in a year.
+    period at reference exposure, NaN where unknown; `pool`: (any, past) the values of all series of the item, from which a short
+    history borrows its spread; `expected`: (series, horizon) people x planning figure, NaN where there is none; `regressors`: name ->
+    (series, past + horizon), complete; `season`: periods in a year.
     """
 
     item: str
@@ -585,6 +586,7 @@ class History:
     periods: pd.DatetimeIndex
     ahead: pd.DatetimeIndex
     values: Floats
+    pool: Floats
     expected: Floats
     regressors: Mapping[str, Floats]
     season: int
@@ -616,6 +618,7 @@ class Reading:
     zones: gpd.GeoDataFrame | None
     ledger: Ledger
     files: dict[str, str]
+    week_starts: str = "MON"
 
 
 class Source(Protocol):

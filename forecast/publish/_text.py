@@ -11,7 +11,7 @@ import pandas as pd
 UNKNOWN = "unknown"
 _LIVE = ("=", "+", "-", "@", "\t", "\r", "\n")  # a spreadsheet takes a cell that starts so for a formula
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_MARKDOWN = re.compile(r"([\\`*_\[\]<>|#])")
+_MARKDOWN = re.compile(r"([\\`*\[\]<>|#]|(?<!\w)_|_(?!\w))")  # an underscore inside a word is just that
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -19,7 +19,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 def cell(text: object) -> str:
     """Make text safe for a spreadsheet cell: a leading apostrophe where it would come alive, no control characters."""
     if not isinstance(text, str):
-        return "" if pd.isna(text) else str(text)
+        return ""  # an empty cell of a text column
     quoted = f"'{text}" if text.startswith(_LIVE) else text
     return _CONTROL.sub(" ", quoted)
 
@@ -54,16 +54,12 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def day(date: pd.Timestamp) -> str:
+def day(date: pd.Timestamp, *, year: bool = True) -> str:
     """2026-11-23 -> 'Mon 23 Nov 2026', in English on every machine."""
     if pd.isna(date):
         return ""
-    return f"{_DAYS[date.weekday()]} {date.day} {_MONTHS[date.month - 1]} {date.year}"
-
-
-def period_name(days: int) -> str:
-    """Length of a plan period as a word."""
-    return {1: "day", 7: "week"}.get(days, f"{days} days")
+    short = f"{_DAYS[date.weekday()]} {date.day} {_MONTHS[date.month - 1]}"
+    return f"{short} {date.year}" if year else short
 
 
 def listed(names: Sequence[str], most: int = 5) -> str:

@@ -1,0 +1,54 @@
+"""Commitments: what must arrive in a zone, at least, exactly or at most."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from forecast import periods
+from forecast.allocate.calendar import Calendar, Ints
+from forecast.errors import few
+from forecast.schema import Ledger
+
+COLUMNS = ["zone", "item", "period", "minimum", "maximum", "name"]
+
+
+def commitments(
+    table: pd.DataFrame, zones: pd.Index, items: pd.Index, calendar: Calendar, source_period: str, ledger: Ledger
+) -> pd.DataFrame:
+    """COMMITMENTS -> `zone, item, period` positions, `minimum, maximum` item units (0 and inf: none), `name` for messages.
+
+    One row per zone, item and plan period: what is promised within one plan period adds up. A fixed quantity is both bounds.
+    """
+    df = table.assign(at=running(table["period"], calendar, source_period))
+    df = df.assign(z=zones.get_indexer(df["zone"]), k=items.get_indexer(df["item"]))
+    inside = (df["at"] >= 0) & (df["at"] < calendar.count) & (df["z"] >= 0) & (df["k"] >= 0)
+    if (~inside).any():
+        left_out = [f"{row.zone} {row.item} {row.period.date()}" for row in df[~inside].itertuples()]
+        ledger.remarks.append(f"Commitments outside the plan's periods, zones or items, not used: {few(left_out)}.")
+    df = df[inside].sort_values(["z", "k", "at", "minimum", "fixed", "maximum", "reason", "who"])
+    rows = [_added_up(z, k, at, rows) for (z, k, at), rows in df.groupby(["z", "k", "at"])]
+    return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(("zone", "item", "period"), "int64"))
+
+
+def running(dates: pd.Series, calendar: Calendar, source_period: str) -> Ints:
+    """(row) period starts -> (row) the plan period that holds each; a period that is running on the issue date counts as the first."""
+    at = calendar.holding(dates)
+    ends = np.array([periods.step(date, 1, source_period) > calendar.issue_date for date in dates], dtype=bool)
+    return np.where((at < 0) & ends, 0, at)
+
+
+def _added_up(zone: int, item: int, period: int, rows: pd.DataFrame) -> tuple[int, int, int, float, float, str]:
+    fixed = rows["fixed"].fillna(0).sum()
+    has_ceiling = rows[["fixed", "maximum"]].notna().any(axis=1).all()
+    minimum = fixed + rows["minimum"].fillna(0).sum()
+    maximum = fixed + rows["maximum"].fillna(0).sum() if has_ceiling else np.inf
+    said = [_said(row) for row in rows.to_dict("records")]
+    return zone, item, period, float(minimum), float(max(minimum, maximum)), "; ".join(said)
+
+
+def _said(row: dict[str, object]) -> str:
+    bounds = [f"{bound} {row[bound]:g}" for bound in ("minimum", "fixed", "maximum") if pd.notna(row[bound])]
+    why = ", ".join(str(row[name]) for name in ("who", "reason") if row.get(name))
+    start = pd.Timestamp(str(row["period"])).date()
+    return f"{' and '.join(bounds)} of {row['item']} for {row['zone']} in the period of {start}{f' ({why})' if why else ''}"

@@ -1,0 +1,137 @@
+"""Ways and loads: which vehicle class can carry what, on which lane, in which period, and why not where it cannot."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from forecast.allocate.calendar import Calendar, Ints, days_between
+from forecast.config import Config
+from forecast.schema import Floats, Ledger, Routes
+
+# Why nothing can be loaded on a way, of an item, in a period: bits, so that several can be told of one zone.
+FITS, STOCK_GONE, TRUCKS_FULL, CEILING = 1, 2, 4, 8  # what a made plan leaves room for (room.py)
+SHUT, NOT_CARRIED, EXPIRES, NOT_YET, NO_STOCK, TOO_LATE = 16, 32, 64, 128, 256, 512
+NO_VEHICLE = -1
+OPEN_END = 10**6  # days: beyond any horizon
+
+
+def ways(routes: Routes, depots: pd.Index, zones: pd.Index, config: Config, ledger: Ledger) -> pd.DataFrame:
+    """Lanes by vehicle class: `lane, depot, zone, fleet` positions, `vehicle`, `hours` one way, `lead_days`, capacities, costs, `carries`.
+
+    `fleet` is -1, and capacities are infinite, where no fleet is given at all: then vehicles are no limit.
+    """
+    lanes = routes.lanes.sort_values(["from", "to"], ignore_index=True)
+    lanes = lanes.assign(lane=lanes.index, depot=depots.get_indexer(lanes["from"]), zone=zones.get_indexer(lanes["to"]))
+    lanes = lanes[(lanes["zone"] >= 0) & (lanes["depot"] >= 0)]
+    if routes.fleet.empty:
+        ledger.remarks.append("No fleet is given: vehicles are no limit to this plan, and it shows no trips.")
+        return _without_fleet(lanes)
+    classes = routes.fleet.sort_values(["depot", "vehicle"], ignore_index=True)
+    _say_depots_without_vehicles(lanes, classes, ledger)
+    classes = classes.assign(fleet=classes.index).rename(columns={"cost_per_trip": "vehicle_cost"})
+    df = lanes.merge(classes.drop(columns=["record"], errors="ignore"), left_on="from", right_on="depot", suffixes=("", "_"))
+    may_use = [not allowed or vehicle in allowed for vehicle, allowed in zip(df["vehicle"], df["vehicles"].map(_words), strict=True)]
+    df = df.assign(kg=df[["payload_kg", "max_vehicle_kg"]].min(axis=1), m3=df["payload_m3"].fillna(np.inf))
+    df = df[np.array(may_use, dtype=bool) & (df["kg"] > 0) & (df["count"] > 0)]
+    if (df["cost_per_trip"].isna() & df["vehicle_cost"].isna()).any():
+        ledger.assume("cost_per_trip", "lanes and vehicles without one", "1 per hour one way", "money", "default of this program")
+    cost = df["cost_per_trip"].fillna(df["vehicle_cost"]).fillna(df["hours_one_way"])
+    carries = df["carries"].map(lambda text: _words(text) or ("dry",))
+    return _columns(df.assign(trip_cost=cost, carries=carries))
+
+
+def _without_fleet(lanes: pd.DataFrame) -> pd.DataFrame:
+    return _columns(lanes.assign(fleet=NO_VEHICLE, vehicle="", kg=np.inf, m3=np.inf, trip_cost=np.nan, carries=None))
+
+
+def _columns(df: pd.DataFrame) -> pd.DataFrame:
+    df = df.assign(hours=df["hours_one_way"], lead_days=np.ceil(df["lead_days"]).astype("int64"), kg_cost=df["cost_per_kg"].fillna(0.0))
+    names = ["lane", "depot", "zone", "fleet", "vehicle", "hours", "lead_days", "kg", "m3", "trip_cost", "kg_cost", "carries", "from", "to"]
+    return df.sort_values(["lane", "vehicle"])[names].reset_index(drop=True)
+
+
+def _say_depots_without_vehicles(lanes: pd.DataFrame, classes: pd.DataFrame, ledger: Ledger) -> None:
+    working = classes.loc[classes["count"] > 0, "depot"]
+    without = sorted(set(lanes["from"]) - set(working))
+    if without:
+        ledger.remarks.append(f"No vehicle in the fleet of {', '.join(without)}: nothing leaves there.")
+
+
+def _words(text: object) -> tuple[str, ...]:
+    """`"dry cold"`, `"dry, cold"` -> the words; nothing for an empty cell."""
+    return tuple(word for word in re.split(r"[\s,;/+]+", text) if word) if isinstance(text, str) else ()
+
+
+def vehicle_hours(fleet: pd.DataFrame, depots: pd.Index, config: Config, days: int) -> pd.DataFrame:
+    """FLEET -> `depot` position, `vehicle`, `hours` all vehicles of the class can drive in a plan period; by position as in `ways`."""
+    classes = fleet.sort_values(["depot", "vehicle"], ignore_index=True)
+    per_day = classes["hours_per_day"].fillna(config.plan.hours_per_day)
+    working = classes["working_days"].fillna(config.plan.working_days) * days / 7
+    hours = classes["count"] * per_day * working
+    return pd.DataFrame({"depot": depots.get_indexer(classes["depot"]), "vehicle": classes["vehicle"], "hours": hours.astype(float)})
+
+
+def shut(closures: pd.DataFrame, table: pd.DataFrame, calendar: Calendar) -> pd.DataFrame:
+    """Closures -> `way, start, until` (days after the issue date, until exclusive), `why`: one row per way and stretch."""
+    df = table[["from", "to"]].assign(way=table.index).merge(closures, on=["from", "to"])
+    today = calendar.issue_date
+    start = np.where(df["start"].isna(), -OPEN_END, days_between(today, df["start"].fillna(today)))
+    until = np.where(df["until"].isna(), OPEN_END, days_between(today, df["until"].fillna(today)))
+    stretches = pd.DataFrame({"way": df["way"], "start": start, "until": until, "why": df["why"].fillna("")})
+    return stretches.sort_values(["way", "start", "until", "why"], ignore_index=True)
+
+
+def status(table: pd.DataFrame, closed: pd.DataFrame, items: pd.DataFrame, stock: pd.DataFrame, calendar: Calendar) -> Ints:
+    """(way, k, t) 0 where something can be loaded at the start of the period; else the bits of what forbids it."""
+    load_day = calendar.days * np.arange(calendar.count)
+    arrive_day = load_day + table["lead_days"].to_numpy()[:, None]
+    bits = np.zeros((len(table), len(items), calendar.count), dtype=np.int64)
+    is_late = arrive_day >= calendar.days * calendar.count
+    bits |= np.where(is_late, TOO_LATE, 0)[:, None, :]
+    bits |= np.where(_is_shut(closed, load_day, arrive_day), SHUT, 0)[:, None, :]
+    carried = [[carries is None or kind in carries for kind in items["carriage"]] for carries in table["carries"]]
+    bits |= np.where(np.array(carried, dtype=bool).reshape(len(table), len(items)), 0, NOT_CARRIED)[:, :, None]
+    return bits | _stock_bits(table, len(items), stock, arrive_day, calendar.count)
+
+
+def _is_shut(closed: pd.DataFrame, load_day: Ints, arrive_day: Ints) -> np.ndarray:
+    """(way, t) whether the lane is shut on any day from loading to arrival."""
+    is_shut = np.zeros(arrive_day.shape, dtype=bool)
+    way, start, until = (closed[name].to_numpy() for name in ("way", "start", "until"))
+    np.logical_or.at(is_shut, way, (start[:, None] <= arrive_day[way]) & (until[:, None] > load_day))
+    return is_shut
+
+
+def _stock_bits(table: pd.DataFrame, items: int, stock: pd.DataFrame, arrive_day: Ints, count: int) -> Ints:
+    """(way, k, t) the depot never has the item; not by then; or all it has by then expires before it could arrive."""
+    ever, here, good = (np.zeros((len(table), items, count), dtype=bool) for _ in range(3))
+    depot = table["depot"].to_numpy()
+    for batch in stock.itertuples():
+        rows = np.flatnonzero(depot == batch.depot)
+        is_here = np.broadcast_to(np.arange(count) >= batch.period, (len(rows), count))
+        ever[rows, batch.item] = True
+        here[rows, batch.item] |= is_here
+        good[rows, batch.item] |= is_here & (arrive_day[rows] < batch.expires)
+    return np.where(good, 0, np.where(here, EXPIRES, np.where(ever, NOT_YET, NO_STOCK)))
+
+
+def loads(table: pd.DataFrame, bits: Ints, sendable: np.ndarray, calendar: Calendar) -> pd.DataFrame:
+    """What can be loaded: `way, depot, zone, item, fleet, period` (loaded), `arrives` (period), `arrive_day` (after the issue date).
+
+    `sendable` (z, k): pairs that are planned or committed. Sorted by way, item, period.
+    """
+    allowed = (bits == 0) & sendable[table["zone"].to_numpy()][:, :, None]
+    way, item, period = np.nonzero(allowed)
+    of_way = {name: table[name].to_numpy()[way] for name in ("depot", "zone", "fleet")}
+    arrive_day = calendar.days * period + table["lead_days"].to_numpy()[way]
+    return pd.DataFrame(
+        {"way": way, **of_way, "item": item, "period": period, "arrives": arrive_day // calendar.days, "arrive_day": arrive_day}
+    ).astype("int64")
+
+
+def hours_per_trip(table: pd.DataFrame) -> Floats:
+    """(way) hours a vehicle is away: there and back."""
+    return 2 * table["hours"].to_numpy(float)

@@ -1,0 +1,272 @@
+"""PANEL -> DEMAND: each item's model over all zones, fallbacks where it fails, people present, and futures that belong together.
+
+Two quantities are forecast alike: `distributed` from what was recorded, stock-outs and all (what records will show), and `demand`
+from the panel's demand (what would be needed). A stock-out leaves only a floor: a floor above the series' known mean is kept as a
+value, since demand was at least that; a lower one says nothing and is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+from pydantic import ValidationError
+
+from forecast import futures, periods, plugins
+from forecast.config import Config, Plugin, settings_problems
+from forecast.errors import InputError, Problem, did_you_mean
+from forecast.exposure import Exposure, read_exposure
+from forecast.regressors import lagged
+from forecast.schema import DEMAND, Floats, History, Inputs, Ledger
+
+FALLBACKS = ("moving_average", "norm")
+Names = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The model of an item: its name, its plugin and its checked settings."""
+
+    name: str
+    model: ModuleType
+    settings: Any
+
+
+def forecast_demand(panel: xr.Dataset, inputs: Inputs, config: Config, issue_date: pd.Timestamp, ledger: Ledger) -> xr.Dataset:
+    """PANEL (zone, item, period) -> DEMAND (zone, item, period, sample), in item units per period.
+
+    Raises InputError naming every model, setting or signal of the config that there is none of.
+    """
+    settings = config.forecast
+    choices = choose_models(config, list(panel.indexes["item"]), list(map(str, inputs.signals.data_vars)))
+    ahead = periods.run(periods.start_of(issue_date, settings.period, settings.week_starts), settings.horizon, settings.period)
+    exposure = read_exposure(
+        panel.indexes["zone"], panel["people"].values, inputs.movements, ahead, settings.period, settings.samples, settings.seed, ledger
+    )
+    recorded = panel["distributed"].values / exposure.past[:, None]
+    needed = _with_high_floors(panel) / exposure.past[:, None]
+
+    shape = (*recorded.shape[:2], settings.horizon, settings.samples)
+    distributed, demand = np.full(shape, np.nan, dtype=np.float32), np.full(shape, np.nan, dtype=np.float32)
+    model = np.full(shape[:2], "none", dtype=object)
+    for place, item in enumerate(panel.indexes["item"]):
+        history = _history(panel, item, needed[:, place], choices[item], exposure, inputs, config, ahead)
+        found = _both(history, recorded[:, place], choices[item], config, ledger)
+        distributed[:, place], demand[:, place], model[:, place] = found
+
+    together = futures.measure(needed, settings.horizon)
+    template = futures.common_order(panel.indexes["zone"], panel.indexes["item"], together, settings.samples, settings.seed)
+    for paths in (distributed, demand):
+        futures.arrange(paths, template)
+        paths *= exposure.ahead[:, None].astype(np.float32)
+    _say(model, choices, together, ledger)
+    return DEMAND.check(_cube(panel, ahead, distributed, demand, model))
+
+
+# ------------------------------------------------------------------ which model
+
+
+def choose_models(config: Config, items: Sequence[str], signals: Sequence[str]) -> dict[str, Choice]:
+    """Item -> its model with checked settings. Raises InputError with all problems of all items at once."""
+    choices, problems = {}, []
+    for item in items:
+        own = config.items[item].model if item in config.items else None
+        place = f"items.{item}.model" if own else "forecast.default"
+        try:
+            choices[item] = _choice(own or config.forecast.default, place, signals)
+        except InputError as error:
+            problems += [problem for problem in error.problems if problem not in problems]
+    if problems:
+        raise InputError(problems)
+    return choices
+
+
+def _choice(plugin: Plugin, place: str, signals: Sequence[str]) -> Choice:
+    model = plugins.load("models", plugin.use, place)
+    try:
+        settings = model.Settings.model_validate(plugin.settings)
+    except ValidationError as error:
+        raise InputError(settings_problems(error, place, model.Settings)) from error
+    unknown = [name for name in _asked(settings) if name not in signals]
+    if unknown:
+        known = f"Known: {', '.join(signals) or 'none'}."
+        raise InputError(
+            [
+                Problem(place, "is not one of the signals", f"{did_you_mean(name, signals)} {known}".strip(), column="regressors", value=name)
+                for name in unknown
+            ]
+        )
+    return Choice(plugin.use, model, settings)
+
+
+def _asked(settings: Any) -> Mapping[str, Any]:
+    """The signals a model's settings ask for."""
+    asked: Mapping[str, Any] = getattr(settings, "regressors", {})
+    return asked
+
+
+# ------------------------------------------------------------------ what the model sees
+
+
+def _with_high_floors(panel: xr.Dataset) -> Floats:
+    """(zone, item, period) demand, with floors kept that are above the series' known mean."""
+    demand, distributed = panel["demand"].values, panel["distributed"].values
+    known = np.isfinite(demand)
+    mean = np.where(known, demand, 0).sum(axis=2, keepdims=True) / np.maximum(known.sum(axis=2, keepdims=True), 1)
+    return np.where(panel["is_censored"].values & ~known & (distributed > mean), distributed, demand)
+
+
+def _history(
+    panel: xr.Dataset,
+    item: str,
+    values: Floats,
+    choice: Choice,
+    exposure: Exposure,
+    inputs: Inputs,
+    config: Config,
+    ahead: pd.DatetimeIndex,
+) -> History:
+    """The past of one item in all zones, with what its model asked for."""
+    period, past = config.forecast.period, pd.DatetimeIndex(panel.indexes["period"])
+    figure = float(inputs.items.loc[item, "per_person_per_day"]) if _may_use_norm(config, item) else np.nan
+    return History(
+        item=item,
+        zones=tuple(panel.indexes["zone"]),
+        periods=past,
+        ahead=ahead,
+        values=values,
+        pool=values,
+        expected=exposure.reference[:, None] * figure * periods.days_in(ahead, period),
+        regressors={
+            name: lagged(panel[name].values.astype(float), past, len(ahead), period, asked)
+            for name, asked in _asked(choice.settings).items()
+        },
+        season=periods.PER_YEAR[period],
+        seed=config.forecast.seed,
+    )
+
+
+def _may_use_norm(config: Config, item: str) -> bool:
+    own = config.items[item] if item in config.items else None
+    if own is not None and own.model is not None and own.model.use == "norm":
+        return True
+    return ((own and own.without_history) or config.forecast.without_history) == "norm"
+
+
+def _only(history: History, wanted: npt.NDArray[Any]) -> History:
+    """Some of the series, by mask or position; the pool stays whole."""
+    return replace(
+        history,
+        zones=tuple(np.asarray(history.zones, dtype=object)[wanted]),
+        values=history.values[wanted],
+        expected=history.expected[wanted],
+        regressors={name: values[wanted] for name, values in history.regressors.items()},
+    )
+
+
+# ------------------------------------------------------------------ forecasting with fallbacks
+
+
+def _both(needed: History, recorded: Floats, choice: Choice, config: Config, ledger: Ledger) -> tuple[Floats, Floats, Names]:
+    """One item: (zone, horizon, sample) `distributed`, the same of `demand`, and (zone) the model of the demand.
+
+    Series whose two histories are the same are forecast once.
+    """
+    demand, model = _predict(needed, choice, "demand", config, ledger)
+    same = ((needed.values == recorded) | (np.isnan(needed.values) & np.isnan(recorded))).all(axis=1)
+    distributed = demand.copy()
+    if not same.all():
+        other = _only(replace(needed, values=recorded, pool=recorded), ~same)
+        distributed[~same], _ = _predict(other, choice, "distributed", config, ledger)
+    distributed[model == "none"] = np.nan
+    return distributed, demand, model
+
+
+def _predict(history: History, choice: Choice, quantity: str, config: Config, ledger: Ledger) -> tuple[Floats, Names]:
+    """(series, horizon, sample) paths and (series) model names: for each series the first model of its turn that gives an answer.
+
+    The item's model comes first where enough periods are known; else people x planning figure, or without one the moving average.
+    """
+    known = np.isfinite(history.values).sum(axis=1)
+    has_norm = np.isfinite(history.expected).all(axis=1)
+    without_history = np.where(has_norm, "norm", "moving_average")
+    first = np.where(known >= config.forecast.norm_after, choice.name, without_history).astype(object)
+    paths = np.full((len(known), len(history.ahead), config.forecast.samples), np.nan)
+    names = np.full(len(known), "none", dtype=object)
+    todo = (known > 0) | has_norm
+    for turn in (first, *(np.full(len(known), name, dtype=object) for name in FALLBACKS)):
+        for name in sorted(set(turn[todo])):
+            asked = np.flatnonzero(todo & (turn == name))
+            found = _ask(choice if name == choice.name else _choice(Plugin(use=name), name, ()), _only(history, asked), config)
+            answered = np.isfinite(found).all(axis=(1, 2))
+            done = asked[answered]
+            paths[done], names[done] = found[answered], [_worded(first[series], name) for series in done]
+            todo[done] = False
+    _note_fallbacks(history, first, names, quantity, ledger)
+    return paths, names
+
+
+def _ask(choice: Choice, history: History, config: Config) -> Floats:
+    found: Floats = choice.model.predict(history, config.forecast.samples, choice.settings)
+    return found
+
+
+def _worded(first: str, used: str) -> str:
+    return used if used == first else f"{first}, fell back to {used}"
+
+
+def _note_fallbacks(history: History, first: Names, names: Names, quantity: str, ledger: Ledger) -> None:
+    for zone, wanted, used in zip(history.zones, first, names, strict=True):
+        if used not in (wanted, "none"):
+            ledger.problems.note(
+                Problem(
+                    file="forecast",
+                    problem=f"{wanted} gave no forecast of {quantity} for {history.item}",
+                    action=f"{str(used).rpartition(' ')[2]} was used instead",
+                    column=history.item,
+                    value=zone,
+                )
+            )
+
+
+# ------------------------------------------------------------------ the seam and the ledger
+
+
+def _cube(panel: xr.Dataset, ahead: pd.DatetimeIndex, distributed: np.ndarray, demand: np.ndarray, model: Names) -> xr.Dataset:
+    dims = ("zone", "item", "period", "sample")
+    unit = {"units": "item units per period"}
+    return xr.Dataset(
+        {"distributed": (dims, distributed, unit), "demand": (dims, demand, unit), "model": (dims[:2], model)},
+        coords={
+            "zone": panel.indexes["zone"],
+            "item": panel.indexes["item"],
+            "period": ahead,
+            "sample": np.arange(demand.shape[-1]),
+        },
+    )
+
+
+def _say(model: Names, choices: Mapping[str, Choice], together: futures.Together, ledger: Ledger) -> None:
+    """Say which zones were forecast otherwise than by their item's model, and what was assumed for it."""
+    for place, (item, choice) in enumerate(choices.items()):
+        names, counts = np.unique(model[:, place].astype(str), return_counts=True)
+        others = {name: int(count) for name, count in zip(names, counts, strict=True) if name != choice.name}
+        without = others.pop("none", 0)
+        if without:
+            ledger.remarks.append(f"{item}: {without} zones have neither usable records nor a planning figure with people: not planned.")
+        if others:
+            listed = ", ".join(f"{count} by {name}" for name, count in others.items())
+            ledger.remarks.append(f"{item}: the model is {choice.name}; zones with too little history, or where it failed: {listed}.")
+        if any(name.endswith("norm") for name in names):
+            norm = choice if choice.name == "norm" else _choice(Plugin(use="norm"), "norm", ())
+            why = "assumed: how far a zone's true rate may lie from the planning figure"
+            ledger.assume("uncertainty of the planning figure", item, norm.settings.cv, "coefficient of variation", why)
+    if not together.is_measured:
+        value = f"{together.all:g} between all, {together.item:g} more for one item, {together.zone:g} more in one zone"
+        ledger.assume("correlation of futures", "all zones and items", value, "correlation", "assumed: the past is too short to measure it")

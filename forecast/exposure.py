@@ -1,0 +1,116 @@
+"""People present: rates are stated per reference people, so that a displacement moves the demand of every item at once."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from forecast import periods
+from forecast.schema import Floats, Ledger
+
+LEAST_PRESENT = 0.05  # of the reference people: in an emptier zone a rate per person says nothing
+MOST_DRIFT = 0.2  # standard deviation of the logarithm of people per period
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """`reference`: (zone) people, the newest count, NaN where unknown; `past`: (zone, period) and `ahead`: (zone, horizon, sample)
+    people over reference people, 1 where unknown; an unusably small past ratio is NaN."""
+
+    reference: Floats
+    past: Floats
+    ahead: Floats
+
+
+def read_exposure(
+    zones: pd.Index,
+    people: Floats,
+    movements: pd.DataFrame,
+    ahead: pd.DatetimeIndex,
+    period: str,
+    samples: int,
+    seed: int,
+    ledger: Ledger,
+) -> Exposure:
+    """(zone, period) people and the movements expected -> Exposure.
+
+    Expected people are the newest count, times a lognormal random walk of mean 1 that starts at the date of that count, plus the
+    movements from their day on. A gap between two counts is interpolated.
+    """
+    moved = _moved(zones, movements, ahead, period)
+    last, age = _newest(people)
+    reference = _reference(people, last, moved)
+    usable = reference > 0
+    safe = np.where(usable, reference, 1)
+    _remark_lost(zones, moved, usable, ledger)
+
+    past = np.where(usable[:, None], _without_gaps(people) / safe[:, None], 1.0)
+    past[past < LEAST_PRESENT] = np.nan
+    walk = _walks(zones, np.where(_varies(people), _drift(people, len(ahead)), 0.0), age, len(ahead), samples, seed)
+    expected = np.maximum(np.nan_to_num(last)[:, None, None] * walk + moved[:, :, None], 0)
+    return Exposure(reference, past, np.where(usable[:, None, None], expected / safe[:, None, None], 1.0))
+
+
+def _moved(zones: pd.Index, movements: pd.DataFrame, ahead: pd.DatetimeIndex, period: str) -> Floats:
+    """(zone, horizon) people who arrive (or leave, when negative), in proportion to the days of the period after they moved."""
+    moved = np.zeros((len(zones), len(ahead)))
+    days = periods.days_in(ahead, period)
+    for zone, start, people in zip(movements["zone"], movements["start"], movements["people"], strict=True):
+        before = np.clip(np.asarray((pd.Timestamp(start) - ahead).days, dtype=float), 0, days)
+        moved[zones.get_loc(zone)] += people * (1 - before / days)
+    return moved
+
+
+def _newest(people: Floats) -> tuple[Floats, Floats]:
+    """(zone) the newest known count, and how many periods old it is."""
+    known = np.isfinite(people)
+    age = np.argmax(known[:, ::-1], axis=1)
+    last = people[np.arange(len(people)), people.shape[1] - 1 - age]
+    return last, age.astype(float)
+
+
+def _reference(people: Floats, last: Floats, moved: Floats) -> Floats:
+    """(zone) the newest count; where that is nobody, the most ever counted, or those about to arrive."""
+    most = np.maximum(np.nan_to_num(people).max(axis=1), moved.max(axis=1))
+    return np.where(np.isfinite(last), np.where(last > 0, last, most), np.nan)
+
+
+def _without_gaps(people: Floats) -> Floats:
+    frame = pd.DataFrame(people.T).interpolate(limit_direction="both")
+    return frame.to_numpy().T
+
+
+def _varies(people: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    filled = np.where(np.isfinite(people), people, -np.inf).max(axis=1), np.where(np.isfinite(people), people, np.inf).min(axis=1)
+    return np.asarray(filled[0] > filled[1])
+
+
+def _drift(people: Floats, horizon: int) -> float:
+    """Standard deviation of log(people) per period: median over zones of the changes over about one horizon (robust: 1.48 x MAD)."""
+    lag = max(1, min(horizon, people.shape[1] // 3))
+    positive = pd.DataFrame(np.where(people[_varies(people)] > 0, people[_varies(people)], np.nan).T)
+    changes = np.log(positive).diff(lag)
+    spread = 1.4826 * (changes - changes.median()).abs().median()
+    drift = float(spread.median()) / np.sqrt(lag) if len(spread) else 0.0
+    return min(drift, MOST_DRIFT) if np.isfinite(drift) else MOST_DRIFT
+
+
+def _walks(zones: pd.Index, drift: Floats, age: Floats, horizon: int, samples: int, seed: int) -> Floats:
+    """(zone, horizon, sample) lognormal random walks of mean 1, already `age` periods under way."""
+    walks = np.ones((len(zones), horizon, samples))
+    for row in np.flatnonzero(drift > 0):
+        rng = np.random.default_rng([seed, zlib.crc32(f"people/{zones[row]}".encode())])
+        steps = rng.standard_normal((horizon, samples))
+        steps[0] *= np.sqrt(age[row] + 1)
+        walk = np.exp(drift[row] * np.cumsum(steps, axis=0))
+        walks[row] = walk / walk.mean(axis=1, keepdims=True)
+    return walks
+
+
+def _remark_lost(zones: pd.Index, moved: Floats, usable: np.ndarray[tuple[int], np.dtype[np.bool_]], ledger: Ledger) -> None:
+    lost = [str(zone) for zone, change, known in zip(zones, np.abs(moved).sum(axis=1), usable, strict=True) if change > 0 and not known]
+    if lost:
+        ledger.remarks.append(f"People move to or from {', '.join(lost)}, whose people are unknown: their demand does not follow.")

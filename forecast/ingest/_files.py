@@ -1,0 +1,58 @@
+"""Which files a source may read: only those below the data folder; each is hashed as it is read."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from forecast.errors import InputError, Problem
+
+
+def find(root: Path, pattern: str, setting: str) -> list[Path]:
+    """Files below `root` that match `pattern`: a relative path in which *, ? and ** stand for any name; sorted.
+
+    Raises InputError, naming `setting`, when the pattern or a link leads out of the folder, or when nothing matches.
+    """
+    if _leads_out(pattern):
+        raise _problem(setting, pattern, "leads out of the data folder", "Give a path relative to the data folder (paths.data)")
+    exact = root / pattern
+    found = [exact] if exact.is_file() else sorted(path for path in root.glob(pattern) if path.is_file())
+    if not found:
+        raise _problem(setting, pattern, "is no file of the data folder", _what_is_there(exact))
+    outside = [path for path in found if not path.resolve().is_relative_to(root.resolve())]
+    if outside:
+        raise _problem(setting, outside[0].name, "is a link that leads out of the data folder", "Put the file itself there")
+    return found
+
+
+def content(path: Path, root: Path, files: dict[str, str]) -> bytes:
+    """The bytes of a file, read once; its sha256 goes into `files` under its path relative to `root`."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror or 'no reason given'})"
+        raise InputError([Problem(path.name, problem, "See whether the file is whole and may be read")]) from error
+    if not data:
+        raise InputError([Problem(path.name, "is empty (0 bytes)", "Export it again")])
+    files[path.relative_to(root).as_posix()] = hashlib.sha256(data).hexdigest()
+    return data
+
+
+def _leads_out(pattern: str) -> bool:
+    windows, posix = PureWindowsPath(pattern), PurePosixPath(pattern)
+    rooted = posix.is_absolute() or bool(windows.drive or windows.root)
+    return not pattern or rooted or "://" in pattern or ".." in windows.parts or "\0" in pattern
+
+
+def _what_is_there(missing: Path) -> str:
+    folder = missing.parent
+    if not folder.is_dir():
+        return "Mend the path, or set the data folder (paths.data)"
+    there = {path.stem: path.name for path in sorted(folder.iterdir()) if path.is_file()}
+    near = difflib.get_close_matches(missing.stem, there, n=1)
+    return f"Did you mean '{there[near[0]]}'?" if near else "Mend the path, or set the data folder (paths.data)"
+
+
+def _problem(setting: str, value: str, problem: str, action: str) -> InputError:
+    return InputError([Problem(setting, problem, action, value=value)])

@@ -1,0 +1,69 @@
+"""Lanes completed: driving days where none are given, and all of them from distance where there are no routes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from forecast.config import Job
+from forecast.geo import great_circle_km
+from forecast.inputs import checks
+from forecast.schema import ROUTES, Ledger, Routes
+
+
+def complete_lanes(routes: Routes, zones: gpd.GeoDataFrame, job: Job, ledger: Ledger) -> Routes:
+    """Routes with every lane's `hours_one_way` and `lead_days`; zones that no lane reaches are named in a remark."""
+    lanes = routes.lanes
+    if "routes" not in job.config.inputs and len(routes.depots):
+        lanes = _from_distance(routes.depots, zones, job, ledger)
+    lanes = _with_lead_days(lanes, job.config.plan.hours_per_day, ledger)
+    cut_off = zones.index.difference(lanes["to"])
+    if len(cut_off) and len(routes.depots):
+        ledger.remarks.append(f"No lane leads to {len(cut_off)} of {len(zones)} zones: {checks.listed(cut_off)}.")
+    return replace(routes, lanes=lanes)
+
+
+def _with_lead_days(lanes: pd.DataFrame, hours_per_day: float, ledger: Ledger) -> pd.DataFrame:
+    """Days from loading to arrival: what is driven within a day arrives on the day of loading."""
+    empty = lanes["lead_days"].isna()
+    if not empty.any():
+        return lanes
+    driving = (lanes["hours_one_way"] / hours_per_day).round(9)
+    days = pd.Series(np.ceil(driving) - 1, index=lanes.index).clip(lower=0)
+    applies_to = checks.counted(int(empty.sum()), "lane")
+    source = f"hours one way / {hours_per_day:g} hours a day (plan.hours_per_day), rounded up, less 1"
+    ledger.assume("lead_days", applies_to, f"0 to {days[empty].max():g}", "days", source)
+    return lanes.assign(lead_days=lanes["lead_days"].fillna(days))
+
+
+def _from_distance(depots: pd.DataFrame, zones: gpd.GeoDataFrame, job: Job, ledger: Ledger) -> pd.DataFrame:
+    """Lanes from the nearest depots to each zone: straight distance x detour, at the speed of the plan settings."""
+    plan = job.config.plan
+    depots = depots.sort_values("depot")
+    places = zones.geometry.representative_point()
+    km = great_circle_km(
+        places.y.to_numpy()[:, None], places.x.to_numpy()[:, None], depots["lat"].to_numpy(), depots["lon"].to_numpy()
+    )
+    nearest = np.argsort(km, axis=1, kind="stable")[:, : plan.nearest_depots]
+    zone, depot = np.repeat(np.arange(len(zones)), nearest.shape[1]), nearest.ravel()
+    road = km[zone, depot] * plan.detour
+    figures = {
+        "from": depots["depot"].to_numpy()[depot],
+        "to": zones.index.to_numpy()[zone],
+        "hours_one_way": road / plan.speed_kmh,
+        "km": road,
+        "is_open": True,
+        "record": "from distance",
+    }
+    lanes = ROUTES.empty().reindex(range(len(zone))).assign(**figures)
+    lanes = lanes.fillna({column.name: "" for column in ROUTES.columns if column.kind == "text"}).astype(ROUTES.empty().dtypes)
+    source = (
+        f"no routes are given: straight distance x {plan.detour:g} (plan.detour) at {plan.speed_kmh:g} km/h (plan.speed_kmh), "
+        f"from the {plan.nearest_depots} nearest depots (plan.nearest_depots)"
+    )
+    for code, count in lanes["from"].value_counts().sort_index().items():
+        ledger.assume("hours_one_way", f"{checks.counted(int(count), 'lane')} from {code}", "from distance", "hours", source)
+    return lanes.sort_values(["from", "to"], ignore_index=True)

@@ -1,0 +1,85 @@
+"""ROUTES: depots, the lanes from them to zones, when a lane is shut, and the vehicles."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from forecast import convert
+from forecast.errors import did_you_mean
+from forecast.inputs import checks
+from forecast.inputs.checks import Known
+from forecast.inputs.sources import Sources
+from forecast.schema import DEPOTS, FLEET, ROUTES, Routes
+
+CLOSURE = {"from": "str", "to": "str", "start": "datetime64[s]", "until": "datetime64[s]", "why": "str"}
+DAY = pd.Timedelta(days=1)
+
+
+def read_routes(sources: Sources, zones: pd.Index | None) -> Routes:
+    """Depots, lanes depot->zone, closures and fleet as the tables give them; lanes are completed later (lanes.py)."""
+    depots = sources.table(DEPOTS)
+    depots = depots.assign(name=depots["name"].mask(depots["name"] == "", depots["depot"]))
+    codes = sources.codes("depots", depots.set_index("depot"))
+    fleet = _fleet(sources, codes)
+    lanes = _lanes(sources, codes, zones)
+    return Routes(depots=depots, lanes=lanes, fleet=fleet, closures=closures(lanes, sources.job.issue_date))
+
+
+def closures(lanes: pd.DataFrame, issue_date: pd.Timestamp) -> pd.DataFrame:
+    """Lanes -> stretches of days on which each is shut: `from, to, start, until` (exclusive; empty: open end), `why`.
+
+    `is_open` false: shut from the issue date until `open_from`, or for good. `open_from` alone: shut before it. `open_until`:
+    shut from the day after. `open_until` before `open_from`: shut between the two, as in a rainy season.
+    """
+    rows = []
+    for lane in lanes.to_dict("records"):
+        opens, closes = lane["open_from"], lane["open_until"]
+        is_season = pd.notna(opens) and pd.notna(closes) and closes < opens
+        if not lane["is_open"]:
+            rows.append((lane, issue_date, opens, "closed in routes"))
+        elif is_season:
+            why = f"closed from {(closes + DAY).date()} to {(opens - DAY).date()}"
+            rows.append((lane, max(closes + DAY, issue_date), opens, why))
+        elif pd.notna(opens):
+            rows.append((lane, issue_date, opens, f"not open before {opens.date()}"))
+        if pd.notna(closes) and not is_season:
+            rows.append((lane, max(closes + DAY, issue_date), pd.NaT, f"open until {closes.date()}"))
+    shut = [
+        {"from": lane["from"], "to": lane["to"], "start": start, "until": until, "why": why}
+        for lane, start, until, why in rows
+        if pd.isna(until) or until > start
+    ]
+    return pd.DataFrame(shut, columns=list(CLOSURE)).astype(CLOSURE)
+
+
+def _lanes(sources: Sources, depots: pd.Index | None, zones: pd.Index | None) -> pd.DataFrame:
+    """Rows depot->zone; those between depots are kept out and counted."""
+    lanes = sources.table(ROUTES)
+    for _, unknown in checks.unknown_codes(lanes, "from", depots, "depots"):
+        sources.problems.refuse(unknown)
+    if depots is None or zones is None:
+        return lanes
+    places = zones.union(depots)
+    for row in lanes.index[~lanes["to"].isin(places) & (lanes["to"] != "")]:
+        problem = f"is neither one of the {len(zones)} known zones nor a depot"
+        action = did_you_mean(str(lanes.at[row, "to"]), places) or "Mend the code, or add it"
+        sources.problems.refuse(convert.problem_at(lanes, row, "to", problem, action))
+    between = lanes["to"].isin(depots) & ~lanes["to"].isin(zones)
+    if between.any():
+        remark = f"{checks.counted(int(between.sum()), 'route')} between depots: not used, stock is not moved between depots yet."
+        sources.ledger.remarks.append(remark)
+    return lanes[~between].reset_index(drop=True)
+
+
+def _fleet(sources: Sources, depots: pd.Index | None) -> pd.DataFrame:
+    """Vehicles; hours and days of work that are not given are those of the plan settings."""
+    fleet = sources.table(FLEET)
+    checks.refuse_unknown(fleet, Known(depot=depots), sources.problems)
+    plan = sources.job.config.plan
+    for column, value in (("hours_per_day", plan.hours_per_day), ("working_days", plan.working_days)):
+        empty = fleet[column].isna()
+        if empty.any():
+            applies_to = f"{checks.counted(int(empty.sum()), 'row')} of fleet"
+            sources.ledger.assume(column, applies_to, f"{value:g}", FLEET.column(column).unit, f"setting plan.{column}")
+            fleet[column] = fleet[column].fillna(value)
+    return fleet

@@ -1,0 +1,49 @@
+"""SIGNALS: what was observed of each zone, on the panel's zones and complete periods."""
+
+from __future__ import annotations
+
+import pandas as pd
+import xarray as xr
+
+from forecast import periods
+from forecast.inputs.sources import Sources
+from forecast.schema import SIGNALS
+
+
+def read_signals(sources: Sources, records: pd.DataFrame) -> xr.Dataset:
+    """(zone, period) one variable per signal and its `<signal>_coverage`; empty where nothing was observed.
+
+    Periods run from the first record to the last that was complete before the issue date: nothing later is looked at.
+    """
+    job = sources.job
+    zones = sources.reading.zones
+    if zones is None or zones.empty or records.empty:
+        return xr.Dataset()
+    settings = job.config.forecast
+    last = periods.last_complete(job.issue_date, settings.period, settings.week_starts)
+    axes = {"zone": zones.index, "period": periods.between(records["period"].min(), last, settings.period)}
+    found = [signal for name in sorted(job.config.signals) if (signal := _read(name, axes, sources)) is not None]
+    together = xr.merge([xr.Dataset(coords=axes), *found], combine_attrs="drop_conflicts", join="exact", compat="no_conflicts")
+    return SIGNALS.check(together)
+
+
+def _read(name: str, axes: dict[str, pd.Index], sources: Sources) -> xr.Dataset | None:
+    found = sources.read("signals", name)
+    if isinstance(found, xr.DataArray):
+        found = found.to_dataset(name=name)
+    if found is None or not isinstance(found, xr.Dataset):
+        if found is not None:
+            use = sources.job.config.signals[name].use
+            sources.refuse(name, f"signals.{name}.use", use, "gives no signal", "Write use: raster or use: presence")
+        return None
+    _refuse_other_starts(name, found.indexes["period"], axes["period"], sources)
+    return found.transpose("zone", "period").reindex(axes)
+
+
+def _refuse_other_starts(name: str, observed: pd.Index, panel: pd.Index, sources: Sources) -> None:
+    """A week that starts on another day would vanish: refuse it by name."""
+    within = observed[(observed >= panel[0]) & (observed <= panel[-1])]
+    other = within.difference(panel)
+    if len(other):
+        problem = f"has periods that do not start where those of the records do, such as {pd.Timestamp(other[0]).date()}"
+        sources.refuse(name, f"signals.{name}", "", problem, "See its step:, forecast.period and forecast.week_starts")

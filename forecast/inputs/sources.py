@@ -1,0 +1,154 @@
+"""Where inputs come from: each input of the config is read by its plugin, and problems are collected, not raised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+from pydantic import ValidationError
+
+from forecast import convert, plugins
+from forecast.config import Job, Plugin, settings_problems
+from forecast.errors import InputError, Problem, Problems, did_you_mean
+from forecast.schema import Ledger, Reading, Table
+
+NEEDED = ("zones", "records")
+OPTIONAL = ("depots", "stock", "arrivals", "dispatches", "planned_by_others", "fleet", "commitments", "priorities")
+INPUTS = (*NEEDED, *OPTIONAL, "items", "population", "zone_stock", "routes")
+NEVER_EMPTY = ("zones", "records", "items", "population", "depots", "stock", "routes", "fleet")
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The sources of one job; `failed` names the inputs that could not be read, so that later checks do not pile on."""
+
+    job: Job
+    reading: Reading
+    failed: set[str] = field(default_factory=set)
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.reading.ledger
+
+    @property
+    def problems(self) -> Problems:
+        return self.reading.ledger.problems
+
+    @property
+    def config_file(self) -> str:
+        return self.job.config_path.name if self.job.config_path else "config"
+
+    def at(self, zones: gpd.GeoDataFrame) -> Sources:
+        """The same sources, now that the zones are known."""
+        return replace(self, reading=replace(self.reading, zones=zones))
+
+    def is_given(self, name: str) -> bool:
+        return name in self.job.config.inputs
+
+    def codes(self, name: str, table: pd.DataFrame) -> pd.Index | None:
+        """The codes a table makes known: its index; None when it could not be read, which means: do not check."""
+        return None if name in self.failed else table.index
+
+    def read(self, family: str, name: str) -> Any:
+        """What the plugin of an input (`inputs`) or signal (`signals`) gives; None, and a refusal, when it cannot be had."""
+        blocks: Mapping[str, Plugin] = getattr(self.job.config, family)
+        try:
+            return self._read(blocks[name], f"{family}.{name}", name)
+        except InputError as error:
+            for problem in error.problems:
+                self.problems.refuse(problem)
+        self.failed.add(name)
+        return None
+
+    def text(self, table: Table) -> pd.DataFrame | None:
+        """A table as text with `record`; None when it is not given or cannot be read."""
+        name = table.name
+        found = self.read("inputs", name) if self.is_given(name) else None
+        if found is None:
+            return None
+        if not isinstance(found, pd.DataFrame) or "record" not in found.columns:
+            use = self.job.config.inputs[name].use
+            self.refuse(name, f"inputs.{name}.use", use, "gives no table", "Write use: table")
+            return None
+        if found.empty and name in NEVER_EMPTY:
+            self.refuse(name, f"inputs.{name}", "", "has no rows", f"Fill in the table, or leave out inputs.{name}")
+            return None
+        self.list_assumed(found, table)
+        return found
+
+    def table(self, table: Table, *, snaps: bool = True) -> pd.DataFrame:
+        """An input table, typed; bad rows are refused; no rows when it is not given or cannot be read."""
+        text = self.text(table)
+        return table.empty() if text is None else self.typed(text, table, snaps=snaps)
+
+    def typed(self, text: pd.DataFrame, table: Table, *, snaps: bool = True) -> pd.DataFrame:
+        """Text -> typed, sorted by content so that the order of rows in a file has no influence."""
+        settings = self.job.config.forecast
+        df = convert.typed(
+            text, table, self.problems,
+            name=f"inputs.{table.name}", set_aside=False, period=settings.period, week_starts=settings.week_starts, snaps=snaps,
+        )  # fmt: skip
+        if df.empty and not text.empty:
+            self.failed.add(table.name)
+        return in_order(df, table)
+
+    def refuse(self, name: str, place: str, value: str, problem: str, action: str) -> None:
+        """Refuse an input for the way it is set in the config."""
+        self.failed.add(name)
+        self.problems.refuse(Problem(self.config_file, problem, action, column=place, value=value))
+
+    def list_assumed(self, text: pd.DataFrame, table: Table) -> None:
+        """Each row of an input with `assumed:` is an assumption: which row, its figures, why."""
+        why = self.job.config.inputs[table.name].settings.get("assumed")
+        if not why or text.empty:
+            return
+        names = [column.name for column in table.columns if column.required and column.kind in ("text", "period")]
+        figures = [name for name in table.names if name not in ("record", *names) and name in text.columns]
+        for row in text.to_dict("records"):
+            key = ", ".join(str(row[name]) for name in names if row.get(name))
+            value = ", ".join(f"{name} {row[name]}" for name in figures if row[name])
+            self.ledger.assume(table.name, key, value, "", str(why))
+
+    def _read(self, block: Plugin, setting: str, name: str) -> Any:
+        source = plugins.load("ingest", block.use, f"{setting}.use")
+        try:
+            settings = source.Settings.model_validate(block.settings)
+        except ValidationError as error:
+            raise InputError(settings_problems(error, self.config_file, source.Settings, setting)) from error
+        return source.read(settings, self.reading, name)
+
+
+def open_sources(job: Job, ledger: Ledger) -> Sources:
+    """The sources of a job; refuses names of inputs that do not exist, and says which needed ones are not given."""
+    forecast = job.config.forecast
+    reading = Reading(
+        root=job.data, issue_date=job.issue_date, today=job.today, period=forecast.period, zones=None, ledger=ledger, files={},
+        week_starts=forecast.week_starts,
+    )  # fmt: skip
+    sources = Sources(job, reading)
+    for name in job.config.inputs:
+        if name not in INPUTS:
+            action = f"{did_you_mean(name, INPUTS)} Known: {', '.join(sorted(INPUTS))}".strip()
+            sources.refuse(name, "inputs", name, "is not an input", action)
+    for name in NEEDED:
+        if not sources.is_given(name):
+            problem = "is not given, and nothing can be forecast without it"
+            sources.refuse(name, f"inputs.{name}", "", problem, "Say where it comes from")
+    if not sources.is_given("items") and not job.config.items:
+        sources.refuse("items", "inputs.items", "", "is not given, and there are no blocks under items", "Give one of the two")
+    absent = [name for name in OPTIONAL if not sources.is_given(name)]
+    if absent:
+        ledger.remarks.append(f"Not given, so taken as none, or as no limit: {', '.join(absent)}.")
+    return sources
+
+
+def in_order(df: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """Rows sorted by their key, then by all other columns; where rows come from decides last."""
+    columns = [*table.key, *[name for name in table.names if name not in ("record", *table.key)], "record"]
+    attrs = df.attrs
+    df = df.sort_values(columns, ignore_index=True)
+    df.attrs = attrs
+    return df

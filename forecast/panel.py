@@ -1,0 +1,184 @@
+"""Records and signals -> PANEL: what is known of each zone, item and complete period as of the issue date.
+
+Three things are kept apart. A missing report: `is_reported` is False and both quantities are empty. A zero: reported, and stock was
+there or nothing says that it was not. A stock-out: `is_censored`; what was handed out is then only a floor of what was needed.
+What was requested is not used in this version: requests are often habit or hope, and nothing here can tell which.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+
+from forecast import periods
+from forecast.config import Config
+from forecast.errors import InputError, Problem, did_you_mean
+from forecast.schema import PANEL, Floats, Inputs, Ledger, SeamError
+from forecast.unit_errors import Suspect, find_unit_errors
+
+Where = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]
+DIMS = ("zone", "item", "period")
+
+
+def build_panel(inputs: Inputs, config: Config, issue_date: pd.Timestamp, ledger: Ledger) -> xr.Dataset:
+    """Records, signals -> PANEL (zone, item, period), in item units per period, with `people` and all signals (zone, period).
+
+    Periods run from the first record to the last that was complete before the issue date; later records and signals are not looked at.
+    A value that can only be a unit error is emptied and noted with its file and line. Raises InputError when `forecast.exposure` is
+    not a signal.
+    """
+    records = _known(inputs.records, config, issue_date)
+    axes = _axes(inputs, records, config, issue_date)
+    where = _where(records, axes)
+    panel = xr.Dataset(_signals(inputs, axes["period"]), coords=axes)
+    panel["people"] = _people(panel, inputs, config)
+
+    is_censored = _is_censored(records)
+    demand = _normalised(records, is_censored, periods.days_in(axes["period"], config.forecast.period)[where[2]])
+    cubes = {
+        "distributed": _cube(records["distributed"].to_numpy(), where, axes),
+        "demand": _cube(demand, where, axes),
+        "is_censored": _cube(is_censored, where, axes),
+        "is_reported": _cube(records["distributed"].notna().to_numpy(), where, axes),
+    }
+    suspects = find_unit_errors(
+        cubes["distributed"], cubes["is_censored"], panel["people"].values, inputs.items["pack"].reindex(axes["item"]).to_numpy(),
+        config.panel.unit_error_factor,
+    )  # fmt: skip
+    _set_aside(cubes, suspects)
+    _note(suspects, records, where, ledger)
+    _remark(cubes, axes["period"], ledger)
+    return PANEL.check(panel.assign({name: (DIMS, values) for name, values in cubes.items()}))
+
+
+def _known(records: pd.DataFrame, config: Config, issue_date: pd.Timestamp) -> pd.DataFrame:
+    """The records of complete periods that had reached us by the issue date."""
+    period, week_starts = config.forecast.period, config.forecast.week_starts
+    last = periods.last_complete(issue_date, period, week_starts)
+    complete = records[records["period"] <= last].reset_index(drop=True)
+    starts = pd.DatetimeIndex(complete["period"])
+    ends = starts + pd.to_timedelta(periods.days_in(starts, period), unit="D")
+    assumed = pd.Series(ends + pd.Timedelta(days=config.panel.reporting_delay_days))
+    known_on = complete["known_on"].fillna(assumed) if "known_on" in complete else assumed
+    return complete[known_on <= issue_date].reset_index(drop=True)
+
+
+def _axes(inputs: Inputs, records: pd.DataFrame, config: Config, issue_date: pd.Timestamp) -> dict[str, pd.Index]:
+    last = periods.last_complete(issue_date, config.forecast.period, config.forecast.week_starts)
+    first = records["period"].min() if len(records) else last
+    return {
+        "zone": pd.Index(sorted(inputs.zones.index), name="zone"),
+        "item": pd.Index(sorted(inputs.items.index), name="item"),
+        "period": periods.between(first, last, config.forecast.period),
+    }
+
+
+def _where(records: pd.DataFrame, axes: dict[str, pd.Index]) -> Where:
+    zone, item, period = (axes[dim].get_indexer(records[dim]) for dim in DIMS)
+    for dim, found in zip(DIMS, (zone, item, period), strict=True):
+        if (found < 0).any():
+            raise SeamError(f"records: {dim} {records[dim][found < 0].iloc[0]} is unknown to the panel")
+    return zone, item, period
+
+
+def _cube(values: npt.NDArray[np.generic], where: Where, axes: dict[str, pd.Index]) -> npt.NDArray[np.generic]:
+    """(record) -> (zone, item, period); no record: False, or empty."""
+    empty = False if values.dtype == bool else np.nan
+    cube = np.full([len(axes[dim]) for dim in DIMS], empty, dtype=values.dtype)
+    cube[where] = values
+    return cube
+
+
+# ------------------------------------------------------------------ stock-outs
+
+
+def _on_hand(records: pd.DataFrame) -> pd.Series:
+    """Stock at the start plus what was received; an empty `received` follows from the stock balance, or else is taken as nothing."""
+    balance = (records["stock_end"] + records["distributed"] - records["stock_start"]).clip(lower=0)
+    return records["stock_start"] + records["received"].fillna(balance).fillna(0)
+
+
+def _is_censored(records: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """(record): days without stock, or nothing on hand at all, or everything on hand was handed out."""
+    on_hand, distributed = _on_hand(records), records["distributed"]
+    nothing = (distributed == 0) & (on_hand == 0)
+    everything = (records["stock_end"] == 0) & (distributed >= on_hand)
+    return np.asarray((records["stockout_days"] > 0) | nothing | everything, dtype=bool)
+
+
+def _normalised(records: pd.DataFrame, is_censored: npt.NDArray[np.bool_], days: Floats) -> Floats:
+    """(record) demand: as recorded; after a stock-out, recorded x days / (days - days out), or empty.
+
+    The normalising of the AMC in logistics management information systems. It is applied where the days out are known, at least half
+    of the days had stock and something was on hand; otherwise the record is only a floor and the demand is unknown.
+    """
+    distributed = records["distributed"].to_numpy(dtype=float)
+    out = records["stockout_days"].to_numpy(dtype=float)
+    usable = (out > 0) & (out <= days / 2) & ~((distributed == 0) & (_on_hand(records).to_numpy() == 0))
+    normalised = distributed * days / np.where(usable, days - out, np.nan)
+    return np.where(is_censored, normalised, distributed)
+
+
+# ------------------------------------------------------------------ signals and people
+
+
+def _signals(inputs: Inputs, known: pd.Index) -> dict[str, xr.DataArray]:
+    """All signals (zone, period) on the panel's zones and periods; empty where not observed."""
+    if not inputs.signals.data_vars:
+        return {}
+    on_axes = inputs.signals.reindex(zone=sorted(inputs.zones.index), period=known)
+    return {str(name): signal.transpose("zone", "period") for name, signal in on_axes.data_vars.items()}
+
+
+def _people(panel: xr.Dataset, inputs: Inputs, config: Config) -> xr.DataArray:
+    """(zone, period) people: the exposure signal in zones where it was ever seen (empty in its gaps), else the population."""
+    population = inputs.zones["population_people"].astype(float).reindex(panel.indexes["zone"]).to_numpy()
+    people = xr.DataArray(np.repeat(population[:, None], panel.sizes["period"], axis=1), dims=("zone", "period"))
+    exposure = config.forecast.exposure
+    if exposure is not None:
+        if exposure not in panel:
+            known = list(map(str, inputs.signals.data_vars))
+            action = f"{did_you_mean(exposure, known)} Known: {', '.join(known) or 'none'}.".strip()
+            raise InputError([Problem("forecast.exposure", "is not one of the signals", action, value=exposure)])
+        signal = panel[exposure].drop_vars(["zone", "period"])
+        people = signal.where(signal.notnull().any("period"), people)
+    people.attrs = {"units": "people", "source": exposure or "population"}
+    return people
+
+
+# ------------------------------------------------------------------ unit errors and the ledger
+
+
+def _set_aside(cubes: dict[str, npt.NDArray[np.generic]], suspects: list[Suspect]) -> None:
+    for suspect in suspects:
+        for name, empty in (("distributed", np.nan), ("demand", np.nan), ("is_censored", False), ("is_reported", False)):
+            cubes[name][suspect.zone, suspect.item, suspect.period] = empty
+
+
+def _note(suspects: list[Suspect], records: pd.DataFrame, where: Where, ledger: Ledger) -> None:
+    """One line of problems.csv per value set aside, naming the line of the file it came from."""
+    row_of = {place: row for row, place in enumerate(zip(*(index.tolist() for index in where), strict=True))}
+    for suspect in suspects:
+        row = records.iloc[row_of[suspect.zone, suspect.item, suspect.period]]
+        file, _, line = str(row["record"]).rpartition(":")
+        ledger.problems.note(
+            Problem(
+                file=file or "records",
+                line=int(line) if line.isdigit() else None,
+                column="distributed",
+                value=f"{row['distributed']:g}",
+                problem=f"{suspect.reason} ({row['zone']}, {row['item']}, {pd.Timestamp(row['period']).date()})",
+                action="Set aside as a unit error: taken as not reported. Correct the record if it is wrong",
+            )
+        )
+
+
+def _remark(cubes: dict[str, npt.NDArray[np.generic]], known: pd.Index, ledger: Ledger) -> None:
+    reported, censored = int(cubes["is_reported"].sum()), int(cubes["is_censored"].sum())
+    unknown = int((cubes["is_censored"] & np.isnan(cubes["demand"].astype(float))).sum())
+    ledger.remarks.append(
+        f"Records used: {reported} from {pd.Timestamp(known[0]).date()} to {pd.Timestamp(known[-1]).date()}; in {censored} of them stock "
+        f"ran out, and in {unknown} of these demand is unknown, only a floor of it is recorded."
+    )

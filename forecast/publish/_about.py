@@ -1,0 +1,145 @@
+"""The words round the map: title, status, dates, legend, sources."""
+
+from __future__ import annotations
+
+import math
+from pathlib import PurePosixPath
+
+from forecast.publish import _shares, _week
+from forecast.publish._periods import first_cells, periods_of
+from forecast.publish._style import CLASSES, Load
+from forecast.publish._svg import Markup, tag
+from forecast.publish._text import counted, day, listed, number, percent
+from forecast.schema import Plan, Result
+
+_READING = (
+    "Covered: share of the mean expected need met by stock in the zone, goods on their way, this plan and others; of a need, "
+    "the plain mean over its items. Darker is worse. Lanes are straight lines, not roads. Rest the pointer on a zone for its items."
+)
+
+
+def header(result: Result, plan: Plan) -> Markup:
+    """Title, what the map shows, the main finding; at the right the status and the dates."""
+    stamp = result.stamp
+    calendar = periods_of(plan)
+    shown = f"Share of the expected need that is covered, {calendar.name} from {day(calendar.start)}"
+    right = tag(
+        "div",
+        tag("div", stamp.status, class_="status"),
+        tag("div", "Issued ", tag("b", day(stamp.issue_date))),
+        tag("div", f"Data until {day(stamp.data_until)}"),
+        class_="stamp",
+    )
+    left = tag("div", tag("h1", result.title), tag("p", tag("b", shown)), tag("p", lead(result, plan), class_="lead"))
+    return tag("header", left, right)
+
+
+def lead(result: Result, plan: Plan) -> str:
+    """The main finding in a sentence or two."""
+    lines, lanes = _week.loads(plan), _week.by_lane(_week.loads(plan))
+    calendar = periods_of(plan)
+    load = (
+        counted(int(lines["zone"].nunique()), "zone")
+        + f" served from {counted(int(lines['depot'].nunique()), 'depot')} this {calendar.name}"
+    )
+    kg = float(lanes["kg"].sum(skipna=False)) if len(lanes) else 0.0
+    load += "" if math.isnan(kg) else f" with {tonnes(kg)}"
+    shares = _shares.by_zone(first_cells(plan)).sort_values(["coverage", "need", "zone"])
+    worst = shares.iloc[0] if len(shares) else None
+    least = (
+        ""
+        if worst is None
+        else f" Least covered: {named(worst['zone'], worst['zone_name'])}, {percent(worst['coverage'])} of {worst['need']}."
+    )
+    shut = _week.cut_off(plan, result.inputs.routes)
+    shut_now = int((shut["from_day"] <= calendar.start).sum())
+    later = f", {len(shut) - shut_now} more within the plan" if len(shut) > shut_now else ""
+    out = "" if shut.empty else f" No open road: {counted(shut_now, 'zone')} now{later}."
+    return f"{load}.{least}{out}"
+
+
+def legend(load: Load) -> Markup:
+    """Classes, signs and line widths."""
+    classes = [_entry(tag("rect", class_=f"c{n}", **_box()), words) for n, (_, _, words) in enumerate(CLASSES)]
+    unknown = _entry(tag("rect", fill="url(#hatch)", transform="scale(.1)", **_box(10)), "no demand, or not planned")
+    cross = _entry(tag("path", class_="cross", d="M2.1 .6l1.8 1.8m0-1.8l-1.8 1.8"), "no open road")
+    depot = _entry(tag("rect", class_="depot", x=1.8, y=0.3, width=2.4, height=2.4), "depot")
+    lanes = [
+        _entry(tag("path", class_="lane", d="M.8 1.5h4.4", stroke_width=load.width(kg)), tonnes(kg))
+        for kg in _samples(load.heaviest)
+    ]
+    signs = [
+        tag("li", "Covered", class_="head"),
+        *classes,
+        unknown,
+        cross,
+        depot,
+        tag("li", "Load", class_="head") if lanes else "",
+        *lanes,
+    ]
+    return tag("ul", signs, class_="legend")
+
+
+def footer(result: Result, latitude: float) -> Markup:
+    """Who made it from what: run, sources, spatial reference, disclaimer."""
+    stamp = result.stamp
+    made = [
+        _fact("Map", f"{stamp.run}, made {stamp.started_utc.replace('T', ' ').replace('Z', ' UTC')}"),
+        _fact("Scenario", stamp.scenario),
+        _fact("Status", stamp.status),
+        _fact("Producer", result.producer or "not named in the config"),
+    ]
+    files = sorted({PurePosixPath(name).name for name in result.inputs.files})
+    sources = [
+        _fact("Sources", listed(files, 8) or "none"),
+        _fact(
+            "Spatial reference",
+            f"WGS 84 (EPSG:4326), equirectangular, true to scale along {abs(latitude):.1f}° {'N' if latitude >= 0 else 'S'}",
+        ),
+        _fact(
+            "Figures behind it", "coverage.csv, allocation.csv; assumed figures: assumptions.csv; data set aside: problems.csv"
+        ),
+    ]
+    reading = [
+        _fact("How to read it", _READING),
+        _fact("Disclaimer", result.disclaimer),
+    ]
+    return tag("footer", *(tag("div", part) for part in (made, sources, reading)), class_="about")
+
+
+def tonnes(kg: float) -> str:
+    """33400 -> '33 t'; 420 -> '420 kg'; unknown stays unknown."""
+    return f"{number(kg / 1000)} t" if kg >= 1000 else number(kg) if math.isnan(kg) else f"{number(kg)} kg"
+
+
+def named(zone: str, name: str) -> str:
+    """'Kori (DM01003)', or the code alone."""
+    return f"{name} ({zone})" if name and name != zone else zone
+
+
+def _samples(heaviest: float) -> list[float]:
+    """Two round loads that show how wide lines are."""
+    if heaviest <= 0:
+        return []
+    power = 10.0 ** math.floor(math.log10(heaviest))
+    large = max(step * power for step in (1, 2, 5) if step * power <= heaviest)
+    return [large / 10, large]
+
+
+def _entry(sign: Markup, words: str) -> Markup:
+    return tag("li", tag("svg", sign, viewBox="0 0 6 3", width="6mm", height="3mm"), words)
+
+
+def _box(units: int = 1) -> dict[str, object]:
+    return {
+        "x": 0.2 * units,
+        "y": 0.2 * units,
+        "width": 5.6 * units,
+        "height": 2.6 * units,
+        "stroke": "#7d8890",
+        "stroke_width": 0.15 * units,
+    }
+
+
+def _fact(name: str, words: str) -> Markup:
+    return tag("p", tag("b", f"{name}: "), words)

@@ -1,0 +1,62 @@
+"""What each published column means, in the words of the field; shown in the workbook."""
+
+from __future__ import annotations
+
+COLUMNS: dict[str, dict[str, str]] = {
+    "Allocation": {
+        "line_id": "number of the line, to refer to it",
+        "run": "the run that made the line",
+        "status": "DRAFT until somebody approves it",
+        "load_on": "day the depot loads; empty where nothing is sent",
+        "arrive_by": "day the goods are at the zone",
+        "depot": "where the goods leave from",
+        "zone": "code of the zone they go to",
+        "zone_name": "its name",
+        "need": "water, food or care",
+        "item": "the commodity",
+        "unit": "what quantity counts",
+        "packs": "whole packs to load",
+        "quantity": "units to send; 0 where nothing is sent, with the reason",
+        "kg": "weight; empty: weight of the item not known",
+        "m3": "volume; empty: volume of the item not known",
+        "vehicle": "class of vehicle",
+        "trips": "vehicle runs",
+        "batch": "batch to load, first to expire first out",
+        "expiry": "its expiry date; empty: none known",
+        "reason": "why this much and not more",
+    },
+    "Coverage": {
+        "period": "first day of the plan period",
+        "people": "people counted on; empty: not known",
+        "demand_mean": "expected need of the period, in units",
+        "demand_q50": "as likely to be exceeded as not",
+        "demand_q90": "exceeded once in ten",
+        "zone_stock": "stock already in the zone at the start; empty: not known, nothing counted on",
+        "in_transit": "already on its way, arrives in the period",
+        "planned": "sent by this plan, arrives in the period",
+        "by_others": "brought by others",
+        "carried_need": "need left over from the periods before",
+        "expected_unmet": "expected need that stays unmet",
+        "expected_surplus": "expected goods left at the end",
+        "coverage": "share of the mean need expected to be met",
+        "shortage_risk": "chance that the need is larger than what is there",
+        "reason": "what limits it",
+        "row by row": "zone_stock + in_transit + planned + by_others + expected_unmet = demand_mean + carried_need + expected_surplus",
+    },
+    "Assumptions": {
+        "figure": "a figure that is not from your data",
+        "applies_to": "what it is used for",
+        "value": "the figure",
+        "source": "where it is from",
+    },
+    "Problems": {
+        "file, line, column, value": "where it stands and what stands there",
+        "problem": "what is wrong",
+        "action": "what was done about it, or what to do",
+    },
+    "All sheets": {
+        "issue_date": "the day the forecast was made as of",
+        "data_until": "last day covered by a record",
+        "empty cell": "not known; never the same as 0",
+    },
+}

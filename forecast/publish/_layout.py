@@ -1,0 +1,46 @@
+"""How the front page is shared out: maps as large as can be, the table of the least covered zones in the room they leave."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+SHEET = (281.0, 193.0)  # mm inside the margins of A4 landscape
+GAP, CAPTION, MARGIN = 3.0, 9.4, 4.0
+_HEADER, _LEGEND, _FOOTER = 21.0, 8.0, 21.0
+_NARROWEST, _LOWEST = 75.0, 60.0  # of a map
+_ROW, _TABLE_HEAD, _ASIDE = 4.9, 16.0, 80.0
+
+
+@dataclass(frozen=True)
+class Layout:
+    """`width` and `height` of a map in mm; `beside`: mm left for a table on the right; `rows` of it that fit there, or below."""
+
+    width: float
+    height: float
+    beside: float
+    rows: int
+
+
+def layout(maps: int, shape: tuple[float, float]) -> Layout:
+    """Share out the front page for so many maps of a country of this shape (width and height in degrees of a great circle)."""
+    room = SHEET[1] - _HEADER - _LEGEND - _FOOTER
+    across = max(range(1, maps + 1), key=lambda count: _scale(maps, count, shape, room))
+    down = math.ceil(maps / across)
+    widest = (SHEET[0] - GAP * (across - 1)) / across - 0.1
+    tallest = (room - GAP * (down - 1)) / down - CAPTION
+    scale = min((widest - 2 * MARGIN) / shape[0], (tallest - 2 * MARGIN) / shape[1])
+    width = min(widest, max(_NARROWEST, shape[0] * scale + 2 * MARGIN))
+    height = min(tallest, max(_LOWEST, shape[1] * scale + 2 * MARGIN))
+    beside = SHEET[0] - across * (width + GAP)
+    if beside >= _ASIDE:
+        return Layout(width, height, beside, int((down * height - _TABLE_HEAD) // _ROW))
+    below = room - down * (height + CAPTION) - GAP * (down - 1) - _TABLE_HEAD
+    return Layout(width, height, 0.0, max(0, int(below // _ROW)))
+
+
+def _scale(maps: int, across: int, shape: tuple[float, float], room: float) -> float:
+    """Millimetres per degree when so many maps stand side by side."""
+    down = math.ceil(maps / across)
+    width, height = (SHEET[0] - GAP * (across - 1)) / across, (room - GAP * (down - 1)) / down - CAPTION
+    return min((width - 2 * MARGIN) / shape[0], (height - 2 * MARGIN) / shape[1])

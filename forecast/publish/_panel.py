@@ -1,0 +1,160 @@
+"""One map: zones by class of coverage, borders, the lanes used, the depots, and what makes a drawing a map."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from forecast.publish._ground import CODE_SIZE, DEPOT_SIZE, LETTER, Ground
+from forecast.publish._labels import Boxes
+from forecast.publish._projection import scale_bar
+from forecast.publish._style import DARK_CLASSES, Load, class_of
+from forecast.publish._svg import Markup, tag
+from forecast.publish._text import number
+
+
+def panel(
+    ground: Ground, shares: Mapping[str, float], titles: Mapping[str, str], lanes: pd.DataFrame, load: Load, *, first: bool
+) -> Markup:
+    """Draw one map: `shares` and `titles` by zone; `lanes`: `depot, zone, kg`; the first of a page holds the shapes of all."""
+    classes = [class_of(shares.get(zone, math.nan)) for zone in ground.zones]
+    taken = Boxes(ground)
+    furniture = [_depots(ground, taken), _scale(ground, taken), _north(ground, taken)]
+    zones, roads = _zones(ground, classes, titles), _lanes(ground, lanes, load)
+    layers = [
+        ground.shapes if first else "",
+        _grid(ground),
+        [zones, ground.borders, roads] if ground.is_polygon.any() else [roads, zones],
+        _crosses(ground, taken),
+        _codes(ground, classes, taken),
+        furniture,
+    ]
+    box = f"0 0 {ground.width:g} {ground.height:g}"
+    return tag("svg", layers, class_="map", viewBox=box, width=f"{ground.width:g}mm", height=f"{ground.height:g}mm", role="img")
+
+
+# ------------------------------------------------------------------ layers
+
+
+def _zones(ground: Ground, classes: list[str], titles: Mapping[str, str]) -> Markup:
+    """The shapes, grouped by class; points of the worst class come last, so that nothing hides them."""
+    groups = []
+    for name in sorted(set(classes), reverse=True):
+        members = [n for n, found in enumerate(classes) if found == name]
+        uses = [tag("use", tag("title", titles[ground.zones[n]]), href=f"#z{n}") for n in members]
+        groups.append(tag("g", uses, class_=name))
+    kind = "zones" if ground.is_polygon.any() else "zones points"
+    return tag("g", groups, class_=kind, transform="scale(.1)")
+
+
+def _lanes(ground: Ground, lanes: pd.DataFrame, load: Load) -> Markup:
+    place = {zone: n for n, zone in enumerate(ground.zones)}
+    known = lanes[lanes["depot"].isin(ground.depots) & lanes["zone"].isin(place)].sort_values(
+        "kg", ascending=False, kind="stable"
+    )
+    lines = []
+    for lane in known.to_dict("records"):
+        (x1, y1), (x2, y2) = ground.depots[lane["depot"]], ground.spots[place[lane["zone"]]]
+        d, kg = Markup(f"M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}"), float(lane["kg"])
+        width = load.width(kg)
+        words = f"{ground.depot_names[lane['depot']]} to {lane['zone']}: {number(kg)}{'' if math.isnan(kg) else ' kg'}"
+        lines.append(tag("path", d=d, class_="casing", stroke_width=width + 0.4))
+        kind = "lane weightless" if math.isnan(kg) else "lane"
+        lines.append(tag("path", tag("title", words), d=d, class_=kind, stroke_width=width))
+    return tag("g", lines)
+
+
+def _crosses(ground: Ground, taken: Boxes) -> Markup:
+    marks = []
+    for n, zone in enumerate(ground.zones):
+        if zone in ground.cut_off:
+            (x, y), arm = ground.spots[n], 0.9 if ground.is_polygon[n] else 0.8 * ground.radius
+            taken.reserve(x - arm, y - arm, x + arm, y + arm)
+            d = f"M{x - arm:.1f} {y - arm:.1f}l{2 * arm:.1f} {2 * arm:.1f}m0 -{2 * arm:.1f}l-{2 * arm:.1f} {2 * arm:.1f}"
+            marks += [tag("path", d=d, class_="crosscase"), tag("path", d=d, class_="cross")]
+    return tag("g", marks)
+
+
+def _codes(ground: Ground, classes: list[str], taken: Boxes) -> Markup:
+    """Zone codes where they fit: inside a polygon, beside a point, and on nothing else."""
+    texts = []
+    for n, zone in enumerate(ground.zones):
+        wide, high = len(zone) * CODE_SIZE * LETTER, CODE_SIZE
+        if not ground.is_polygon[n]:
+            x, y = float(ground.spots[n, 0] + ground.radius + 0.4), float(ground.spots[n, 1])
+            if taken.claim(x, y - high / 2, x + wide, y + high / 2):
+                texts.append(tag("text", zone, class_="code halo beside", x=x, y=y + 0.36 * high))
+        elif not math.isnan(ground.labels[n, 0]):
+            x, y = float(ground.labels[n, 0]), float(ground.labels[n, 1])
+            if taken.claim(x - wide / 2, y - high / 2, x + wide / 2, y + high / 2):
+                texts.append(
+                    tag("text", zone, class_="code ondark" if classes[n] in DARK_CLASSES else "code halo", x=x, y=y + 0.36 * high)
+                )
+    return tag("g", texts)
+
+
+def _depots(ground: Ground, taken: Boxes) -> Markup:
+    marks = []
+    for depot, (x, y) in ground.depots.items():
+        name, side = ground.depot_names[depot], DEPOT_SIZE * LETTER
+        taken.reserve(x - 1.3, y - 1.3, x + 1.3, y + 1.3)
+        turned = x + 2 + len(name) * side > ground.width
+        left = x - 2 - len(name) * side if turned else x + 2
+        taken.reserve(left, y - 1.4, left + len(name) * side, y + 1.4)
+        marks.append(
+            tag("rect", tag("title", f"Depot {name} ({depot})"), class_="depot", x=x - 1.2, y=y - 1.2, width=2.4, height=2.4)
+        )
+        marks.append(
+            tag("text", name, class_="depotname", x=x - 2 if turned else x + 2, y=y + 0.95, text_anchor="end" if turned else None)
+        )
+    return tag("g", marks)
+
+
+def _grid(ground: Ground) -> Markup:
+    """Meridians and parallels at round degrees, named along the frame."""
+    p = ground.projection
+    step = next(step for step in (0.1, 0.25, 0.5, 1, 2, 5, 10, 20) if ground.width / p.per_degree / step < 7 or step == 20)
+    half = (ground.width / 2 / p.per_degree / math.cos(math.radians(p.lat)), ground.height / 2 / p.per_degree)
+    marks: list[Markup] = []
+    for lon in _ticks(p.lon - half[0], p.lon + half[0], step):
+        x = float(p.to_page(np.array([[lon, p.lat]]))[0, 0])
+        marks.append(tag("path", class_="grid", d=f"M{x:.1f} 0V{ground.height:g}"))
+        if 7 < x < ground.width - 14:  # clear of the corner and of the north arrow
+            marks.append(tag("text", _degrees((lon + 180) % 360 - 180, "EW"), class_="gridtext", x=x + 0.4, y=1.9))
+    for lat in _ticks(p.lat - half[1], p.lat + half[1], step):
+        y = float(p.to_page(np.array([[p.lon, lat]]))[0, 1])
+        marks.append(tag("path", class_="grid", d=f"M0 {y:.1f}H{ground.width:g}"))
+        marks.append(tag("text", _degrees(lat, "NS"), class_="gridtext", x=0.5, y=y - 0.4))
+    return tag("g", marks)
+
+
+def _scale(ground: Ground, taken: Boxes) -> Markup:
+    """A bar of a round distance, in two parts, at the bottom left."""
+    km, length = scale_bar(ground.projection.km_per_mm, min(30.0, ground.width / 3))
+    x, y = 4.0, ground.height - 2.5
+    taken.reserve(1, y - 5, x + length + 8, ground.height)
+    return tag(
+        "g",
+        tag("rect", class_="ground", x=1.2, y=y - 4.6, width=length + 10, height=6.3),
+        tag("path", class_="scale", d=f"M{x:g} {y - 1:g}v1h{length:.2f}v-1M{x + length / 2:.2f} {y - 0.7:.2f}v.7"),
+        tag("text", "0", class_="scaletext", x=x - 0.5, y=y - 1.6),
+        tag("text", f"{number(km)} km", class_="scaletext", x=x + length - 1, y=y - 1.6),
+    )
+
+
+def _north(ground: Ground, taken: Boxes) -> Markup:
+    x, y = ground.width - 5.0, 4.0
+    taken.reserve(x - 2.5, y - 1, x + 2.5, y + 8.5)
+    arrow = tag("path", d=f"M{x:g} {y:g}l1.7 5.4l-1.7 -1.2l-1.7 1.2z", fill="#10202c", stroke="#fff", stroke_width=0.3)
+    return tag("g", arrow, tag("text", "N", class_="scaletext", x=x, y=y + 7.6, text_anchor="middle", font_weight="bold"))
+
+
+def _ticks(low: float, high: float, step: float) -> list[float]:
+    return [n * step for n in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def _degrees(value: float, letters: str) -> str:
+    return f"{abs(value):g}° {letters[0] if value >= 0 else letters[1]}"

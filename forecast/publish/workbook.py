@@ -1,0 +1,153 @@
+"""allocation.xlsx: the tables as a workbook that opens ready to filter and print; text in it can never become a formula."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+
+from forecast.publish import _frames
+from forecast.publish._glossary import COLUMNS
+from forecast.publish._text import cell
+from forecast.schema import Plan, Result, Stamp
+
+MOST_ROWS = 100_000  # of a sheet: more no spreadsheet opens with ease; the rest is in the CSV
+_HEAD = PatternFill("solid", fgColor="14364F")
+_DRAFT = Font(bold=True, color="7B1E1E", size=14)
+_FORMATS = {"coverage": "0%", "shortage_risk": "0%", "line": "0", "kg": "#,##0.0", "m3": "#,##0.00"}
+_NUMBER, _DATE, _TEXT = "#,##0.###", "yyyy-mm-dd", "@"
+_WIDTHS = {"reason": 44, "problem": 44, "action": 52, "source": 40, "zone_name": 22, "figure": 26, "applies_to": 26, "run": 26}
+_TAB = {"DRAFT": "7B1E1E", "STALE": "C0593B"}
+_A4 = 9
+_ZIP_DAY = (1980, 1, 1, 0, 0, 0)  # the same content, the same bytes
+
+
+def write(folder: Path, result: Result) -> None:
+    """Write allocation.xlsx; without a plan there is nothing to allocate and no file."""
+    if result.plan is None:
+        return
+    book = Workbook(write_only=True)
+    tables = _tables(result, result.plan)
+    for name, table in tables.items():
+        _sheet(book.create_sheet(name), table, result.stamp)
+    _about(book.create_sheet("About"), result, tables)
+    book.properties.creator = result.producer or "forecast"
+    book.properties.title = f"{result.title}, {result.stamp.status}"
+    content = io.BytesIO()
+    book.save(content)
+    (folder / "allocation.xlsx").write_bytes(_same_bytes(content.getvalue(), result.stamp.issue_date))
+
+
+def _tables(result: Result, plan: Plan) -> dict[str, pd.DataFrame]:
+    return {
+        "Allocation": _frames.allocation(plan, result.stamp),
+        "Coverage": _frames.coverage(plan, result.stamp),
+        "Assumptions": _frames.assumptions(result),
+        "Problems": _frames.problems(result),
+    }
+
+
+def _sheet(sheet: WriteOnlyWorksheet, table: pd.DataFrame, stamp: Stamp) -> None:
+    """A table with a frozen header, filters and column widths; status and dates stand in head and foot of the print."""
+    shown = table.head(MOST_ROWS)
+    for n, name in enumerate(shown.columns, start=1):
+        sheet.column_dimensions[get_column_letter(n)].width = _WIDTHS.get(name, max(11, len(name) + 3))
+    sheet.freeze_panes = "A2"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(shown.columns))}{len(shown) + 1}"
+    sheet.sheet_properties.tabColor = _TAB.get(stamp.status)
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", _A4
+    sheet.page_setup.fitToHeight, sheet.sheet_properties.pageSetUpPr.fitToPage = 0, True
+    sheet.print_title_rows = "1:1"
+    sheet.oddHeader.center.text = f"{stamp.status} - issued {stamp.issue_date.date()}, data until {stamp.data_until.date()}"
+    sheet.oddFooter.left.text, sheet.oddFooter.right.text = stamp.run.replace("&", "&&"), "&P / &N"
+    sheet.append([_styled(sheet, name, _TEXT, Font(bold=True, color="FFFFFF"), _HEAD) for name in shown.columns])
+    columns = [_column(sheet, shown[name]) for name in shown.columns]
+    for row in zip(*columns, strict=True):
+        sheet.append(row)
+
+
+def _column(sheet: WriteOnlyWorksheet, values: pd.Series) -> Iterable[WriteOnlyCell | None]:
+    """The cells of one column; unknown figures stay empty."""
+    name = str(values.name)
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return (None if pd.isna(day) else _styled(sheet, day.to_pydatetime(), _DATE) for day in values)
+    if pd.api.types.is_numeric_dtype(values):
+        form = _FORMATS.get(name, _NUMBER)
+        return (None if np.isnan(number) else _styled(sheet, float(number), form) for number in values.to_numpy(dtype=float))
+    return (_text(sheet, str(text)) for text in values)
+
+
+def _text(sheet: WriteOnlyWorksheet, text: str) -> WriteOnlyCell | None:
+    if not text:
+        return None
+    made = _styled(sheet, text, _TEXT)
+    made.data_type = "s"  # whatever it looks like, it is text
+    return made
+
+
+def _styled(
+    sheet: WriteOnlyWorksheet, value: object, form: str, font: Font | None = None, fill: PatternFill | None = None
+) -> WriteOnlyCell:
+    made = WriteOnlyCell(sheet, value=value)
+    made.number_format = form
+    if font:
+        made.font = font
+    if fill:
+        made.fill = fill
+    return made
+
+
+def _about(sheet: WriteOnlyWorksheet, result: Result, tables: dict[str, pd.DataFrame]) -> None:
+    """What this is, as of when, and what the columns mean."""
+    stamp = result.stamp
+    sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width, sheet.column_dimensions["C"].width = 16, 26, 90
+    sheet.append([_styled(sheet, stamp.status, _TEXT, _DRAFT)])
+    facts = {
+        "title": result.title,
+        "issue date": str(stamp.issue_date.date()),
+        "data until": str(stamp.data_until.date()),
+        "status": stamp.status,
+        "run": stamp.run,
+        "scenario": stamp.scenario,
+        "producer": result.producer,
+        "disclaimer": result.disclaimer,
+    }
+    cut = {
+        f"{name} cut": f"the first {MOST_ROWS:,} of {len(table):,} rows; all are in the CSV"
+        for name, table in tables.items()
+        if len(table) > MOST_ROWS
+    }
+    for name, words in {**facts, **cut}.items():
+        sheet.append([_styled(sheet, name, _TEXT, Font(bold=True)), _text(sheet, cell(words))])
+    sheet.append([])
+    sheet.append([_styled(sheet, name, _TEXT, Font(bold=True, color="FFFFFF"), _HEAD) for name in ("sheet", "column", "meaning")])
+    for name, columns in COLUMNS.items():
+        for column, meaning in columns.items():
+            wrapped = _styled(sheet, meaning, _TEXT)
+            wrapped.alignment = Alignment(wrap_text=True, vertical="top")
+            sheet.append([_text(sheet, name), _text(sheet, column), wrapped])
+
+
+def _same_bytes(content: bytes, issue_date: pd.Timestamp) -> bytes:
+    """Repack the workbook with the issue date in place of the clock: the library writes the time of saving into it."""
+    day = f"{issue_date.date()}T00:00:00Z".encode()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as target:
+        for entry in source.infolist():
+            body = source.read(entry)
+            if entry.filename == "docProps/core.xml":
+                body = re.sub(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*", rb"\g<1>" + day, body)
+            fixed = zipfile.ZipInfo(entry.filename, _ZIP_DAY)
+            fixed.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(fixed, body)
+    return packed.getvalue()

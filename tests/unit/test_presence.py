@@ -1,0 +1,225 @@
+"""People present from tower counts: shares by hand, small counts hidden, no drift, nothing from after the issue date."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from pydantic import ValidationError
+from shapely import box
+
+from forecast import periods
+from forecast.errors import InputError
+from forecast.ingest import presence
+from forecast.ingest.presence import Counts, people_present
+from forecast.schema import Reading
+from tests import small_places as small
+
+PLACES = small.zones({"B": box(1, 0, 2, 1), "A": box(0, 0, 1, 1), "C": box(2, 0, 3, 1)}, people=1000.0)
+TOWERS = ["T1,0.5,0.2", "T2,0.5,0.8", "T3,0.5,1.5"]  # two in A, one in B, none in C
+ZONES = pd.Index(["A", "B", "C"])
+NAN = np.nan
+
+
+def weeks(count: int) -> list[str]:
+    """The last weeks that end before the issue date, Monday 2026-03-02."""
+    return [str(day.date()) for day in periods.run(pd.Timestamp("2026-03-02") - pd.Timedelta(weeks=count), count, "W")]
+
+
+def write(folder: Path, counts: dict[str, list[Any]], towers: list[str] = TOWERS) -> None:
+    """Counts by tower, a list of weeks each; an empty text is an empty cell."""
+    rows = [
+        f"{tower},{week},{count}"
+        for tower, series in counts.items()
+        for week, count in zip(weeks(len(series)), series, strict=True)
+    ]
+    (folder / "presence.csv").write_text("\n".join(["tower,period,subscribers", *rows]))
+    (folder / "towers.csv").write_text("\n".join(["tower,lat,lon", *towers]))
+
+
+def read(folder: Path, asked: Reading | None = None, **changes: Any) -> xr.Dataset:
+    settings = presence.Settings.model_validate({"path": "presence*.csv", "towers": "towers.csv"} | changes)
+    return presence.read(settings, asked or small.reading(folder, PLACES), "present_people")
+
+
+def present(counts: list[list[float]], zones: list[str], population: float = 1000.0) -> tuple[np.ndarray, np.ndarray]:
+    array = np.array(counts)
+    times = periods.run(pd.Timestamp("2026-01-05"), array.shape[1], "W")
+    return people_present(Counts(array, np.array(zones, dtype=object), times), np.full(3, population), ZONES)
+
+
+# ------------------------------------------------------------------ the formula
+
+
+def test_people_move_as_shares_of_subscribers_move() -> None:
+    # Usual shares 0.5 and 0.5 (the median of three weeks); in the last week 150 of 200 are at the tower of A.
+    people, _ = present([[100, 100, 150], [100, 100, 50]], ["A", "B"])
+    np.testing.assert_allclose(people, [[1000, 1000, 1500], [1000, 1000, 500], [NAN, NAN, NAN]])
+
+
+def test_towers_of_a_zone_are_added_up() -> None:
+    people, _ = present([[60, 60, 90], [40, 40, 60], [100, 100, 50]], ["A", "A", "B"])
+    np.testing.assert_allclose(people[:, 2], [1500, 500, NAN])
+
+
+def test_growth_of_the_whole_network_is_not_people_arriving() -> None:
+    growth = 1.02 ** np.arange(80)
+    people, coverage = present([list(300 * growth), list(700 * growth)], ["A", "B"])
+    np.testing.assert_allclose(people[:2], 1000)
+    np.testing.assert_array_equal(coverage[:2], 1)
+
+
+def test_a_tower_that_falls_silent_is_not_people_leaving() -> None:
+    people, coverage = present([[60, 60, 60, NAN], [40, 40, 40, 40], [100, 100, 100, 100]], ["A", "A", "B"])
+    # Without T1, 40 of 140 are in A, as usual: 0.2 of 0.7. But only 40 % of the zone's usual subscribers are counted.
+    np.testing.assert_allclose(people[:2, 2], 1000)
+    np.testing.assert_allclose(coverage[:2, 3], [0.4, 1])
+    np.testing.assert_allclose(people[:2, 3], [NAN, 1000])
+
+
+def test_a_zone_with_most_of_its_towers_counted_keeps_its_value() -> None:
+    people, coverage = present([[60, 60, 60, 60], [40, 40, 40, NAN], [100, 100, 100, 100]], ["A", "A", "B"])
+    np.testing.assert_allclose(people[:2, 3], 1000)
+    np.testing.assert_allclose(coverage[:2, 3], [0.6, 1])
+
+
+def test_the_reference_is_the_median_of_the_first_52_observed_periods() -> None:
+    first, later = [100.0] * 40 + [NAN] * 3 + [100.0] * 12, [300.0] * 60
+    people, _ = present([first + later, [100.0] * 115], ["A", "B"])
+    np.testing.assert_allclose(people[:2, 0], 1000)
+    np.testing.assert_allclose(people[:2, -1], [1000 * 0.75 / 0.5, 1000 * 0.25 / 0.5])  # later weeks do not move the reference
+
+
+def test_a_tower_seen_too_rarely_at_first_has_no_reference_and_is_left_out() -> None:
+    old, new = [100.0] * 60, [NAN] * 50 + [500.0] * 10
+    people, coverage = present([old, old, new], ["A", "B", "A"])
+    np.testing.assert_allclose(people[:2], 1000)
+    np.testing.assert_array_equal(coverage[:2], 1)
+
+
+def test_nothing_counted_anywhere_is_missing() -> None:
+    people, coverage = present([[100, NAN, 100], [100, NAN, 100]], ["A", "B"])
+    assert np.isnan(people[:, 1]).all()
+    assert (coverage[:, 1] == 0).all()
+
+
+# ------------------------------------------------------------------ reading
+
+
+def test_counts_become_people_by_zone_and_week(tmp_path: Path) -> None:
+    write(tmp_path, {"T1": [60, 60, 90], "T2": [40, 40, 60], "T3": [100, 100, 50]})
+    ds = read(tmp_path)
+    assert ds["zone"].values.tolist() == ["A", "B", "C"]
+    assert [str(day.date()) for day in ds.indexes["period"]] == weeks(3)
+    np.testing.assert_allclose(ds["present_people"], [[1000, 1000, 1500], [1000, 1000, 500], [NAN, NAN, NAN]])
+    attrs = ds["present_people"].attrs
+    assert (attrs["units"], attrs["source"], attrs["age_days"]) == ("people", "presence*.csv", 0)
+    assert attrs["reference"] == "median of 3 periods, 2026-02-09 to 2026-02-23"
+
+
+def test_small_counts_are_suppressed_at_once_never_zero(tmp_path: Path) -> None:
+    write(tmp_path, {"T1": [60, 60, 15], "T2": [40, 40, 16], "T3": [100, 100, 100]})
+    asked = small.reading(tmp_path, PLACES)
+    ds = read(tmp_path, asked)
+    # T1 is hidden, so 16 of 116 against 0.2 of 0.7; but 40 % of A is less than half: empty.
+    np.testing.assert_allclose(ds["present_people_coverage"].sel(zone="A"), [1, 1, 0.4])
+    np.testing.assert_allclose(ds["present_people"].sel(zone="A"), [1000, 1000, NAN])
+    assert "column subscribers: 1 counts of fewer than 16 people. Suppressed: empty, not 0" in small.noted(asked)
+
+
+def test_the_smallest_count_may_be_raised_but_not_lowered(tmp_path: Path) -> None:
+    write(tmp_path, {"T1": [60, 60, 60], "T3": [100, 100, 19]})
+    assert read(tmp_path, minimum_count=20)["present_people"].sel(zone="B").isnull().values.tolist() == [False, False, True]
+    with pytest.raises(ValidationError, match="greater than or equal to 16"):
+        read(tmp_path, minimum_count=10)
+
+
+@pytest.mark.parametrize("nothing", [0, ""])
+def test_a_week_of_zeros_or_blanks_is_a_missing_week(tmp_path: Path, nothing: Any) -> None:
+    write(tmp_path, {"T1": [60, nothing, 60], "T2": [40, nothing, 40], "T3": [100, nothing, 100]})
+    asked = small.reading(tmp_path, PLACES)
+    assert read(tmp_path, asked)["present_people"].sel(zone="A").isnull().values.tolist() == [False, True, False]
+    assert "1 of 3 periods have no usable count of any tower (2026-02-16). Missing, not 0" in small.noted(asked)
+
+
+def test_a_week_without_rows_is_a_missing_week(tmp_path: Path) -> None:
+    write(tmp_path, {"T1": [60, 60, 60], "T3": [100, 100, 100]})
+    text = (tmp_path / "presence.csv").read_text().splitlines()
+    (tmp_path / "presence.csv").write_text("\n".join(line for line in text if "2026-02-16" not in line))
+    assert read(tmp_path)["present_people"].sel(zone="A").isnull().values.tolist() == [False, True, False]
+
+
+def test_a_later_count_changes_nothing(tmp_path: Path) -> None:
+    write(tmp_path, {"T1": [60, 60, 90], "T2": [40, 40, 60], "T3": [100, 100, 50]})
+    before, asked = read(tmp_path), small.reading(tmp_path, PLACES)
+    with (tmp_path / "presence.csv").open("a") as file:
+        file.write("\nT1,2026-03-02,9000\nT3,2026-03-09,9000\n")
+    xr.testing.assert_identical(read(tmp_path, asked), before)
+    assert asked.ledger.remarks == ["present_people: 2 counts of periods not over by the issue date were left out."]
+
+
+def test_an_earlier_issue_date_sees_the_same_past(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    write(tmp_path, {tower: rng.integers(100, 200, 70).tolist() for tower in ("T1", "T2", "T3")})
+    late, early = read(tmp_path), read(tmp_path, small.reading(tmp_path, PLACES, issue_date="2026-01-05"))
+    assert early.sizes["period"] == 62
+    xr.testing.assert_allclose(early["present_people"], late["present_people"].sel(period=early["period"]))
+
+
+def test_counts_known_late_are_not_used_before(tmp_path: Path) -> None:
+    write(tmp_path, {"T1": [60, 60, 90], "T3": [100, 100, 50]})
+    ds = read(tmp_path, delay_days=2)
+    assert ds["present_people"].sel(zone="A").isnull().values.tolist() == [False, False, True]
+    assert ds["present_people"].attrs["age_days"] == 7
+
+
+def test_the_order_of_rows_does_not_matter(tmp_path: Path) -> None:
+    write(tmp_path, {"T1": [60, 60, 90], "T2": [40, 40, 60], "T3": [100, 100, 50]})
+    before = read(tmp_path)
+    for name in ("presence.csv", "towers.csv"):
+        head, *rows = (tmp_path / name).read_text().splitlines()
+        (tmp_path / name).write_text("\n".join([head, *reversed(rows)]))
+    xr.testing.assert_identical(read(tmp_path), before)
+
+
+def test_towers_without_zone_or_place_are_left_out_and_noted(tmp_path: Path) -> None:
+    counts = {name: [100, 100, 100] for name in ("T1", "T3", "NEAR", "FAR", "LOST")}
+    write(tmp_path, counts, [*TOWERS, "NEAR,1.03,0.5", "FAR,1.2,0.5"])
+    asked = small.reading(tmp_path, PLACES)
+    ds = read(tmp_path, asked)
+    np.testing.assert_allclose(ds["present_people"].sel(zone="A"), 1000)
+    assert "1 towers have counts but no place in the table of towers (LOST). Left out; add them to it" in small.noted(asked)
+    assert "1 towers lie more than 5 km from any zone (FAR). Left out" in small.noted(asked)
+    assert "1 zones have no tower (C). Empty: nothing is known of people there" in small.noted(asked)
+
+
+def test_a_swapped_tower_is_refused_with_its_line(tmp_path: Path) -> None:
+    write(tmp_path, {"T1": [60]}, ["T1,8.5,30.2", "T2,8.6,30.8", "T3,8.4,30.5", "T4,8.7,30.1", "T5,30.3,8.5"])
+    with pytest.raises(
+        InputError, match=r"towers\.csv: 1 problem\n  line 6, column lat: '30\.3' seems swapped with the lon of T5"
+    ):
+        read(tmp_path)
+
+
+def test_a_bad_count_is_set_aside_and_noted(tmp_path: Path) -> None:
+    write(tmp_path, {"T1": [60, 60, "many"], "T3": [100, -5, 100]})
+    asked = small.reading(tmp_path, PLACES)
+    assert read(tmp_path, asked)["present_people"].sel(zone="A").isnull().values.tolist() == [False, False, True]
+    assert "line 4, column subscribers: 'many' is not a number" in small.noted(asked)
+    assert "line 6, column subscribers: '-5' is negative" in small.noted(asked)
+
+
+def test_a_zone_without_population_stays_empty(tmp_path: Path) -> None:
+    write(tmp_path, {"T1": [60, 60], "T3": [100, 100]})
+    places = PLACES.assign(population_people=[1000.0, NAN, NAN])  # B has people, A and C are not known
+    asked = small.reading(tmp_path, places)
+    np.testing.assert_allclose(read(tmp_path, asked)["present_people"], [[NAN, NAN], [1000, 1000], [NAN, NAN]])
+    assert "1 zones have no population (A). Empty: shares alone are not people" in small.noted(asked)
+
+
+def test_no_row_known_yet_gives_an_empty_signal(tmp_path: Path) -> None:
+    write(tmp_path, {"T1": [60, 60], "T3": [100, 100]})
+    asked = small.reading(tmp_path, PLACES, issue_date="2025-01-06")
+    assert read(tmp_path, asked).sizes == {"zone": 3, "period": 0}
