@@ -317,6 +317,18 @@ def load(
     return _checked(body, scenarios[scenario] if scenario else path)
 
 
+def from_records(file: str, period: str, horizon: int, overrides: Sequence[str] = ()) -> Config:
+    """The config of a forecast from one table of records and nothing else."""
+    body: dict[str, Any] = {
+        "title": f"Forecast from {file}",
+        "forecast": {"period": period, "horizon": horizon, "without_history": "none"},
+        "inputs": {"records": {"use": "table", "path": file}},
+    }
+    for override in overrides:
+        body = _merge(body, _override(override))
+    return _checked(body, Path("settings"))
+
+
 def job(
     config: Config,
     config_path: Path | None,
@@ -324,12 +336,13 @@ def job(
     scenario: str | None,
     issue_date: dt.date | None,
     now_utc: dt.datetime,
+    data: Path | None = None,
     out: Path | None = None,
     force: bool = False,
 ) -> Job:
     """Put together what one run needs; `now_utc` comes from the caller, the only clock there is."""
     home = config_path.parent if config_path else Path.cwd()
-    data = Path(os.environ.get("FORECAST_DATA") or config.paths.data)
+    data = data or Path(os.environ.get("FORECAST_DATA") or config.paths.data)
     return Job(
         config=config,
         config_path=config_path,

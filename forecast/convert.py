@@ -308,7 +308,7 @@ def _no_date(cell: str, what: str) -> tuple[str, str]:
         first, second, year = int(found[1]), int(found[2]), found[3]
         days = [f"{year}-{month:02d}-{day:02d}" for day, month in ((first, second), (second, first)) if month <= 12 and day <= 31]
         if len(days) == 2 and first != second:
-            return "is ambiguous: day or month first?", f"Write {days[0]} or {days[1]}"
+            return "is ambiguous (day or month first)", f"Write {days[0]} or {days[1]}"
         if days:
             return f"is not {what} as written here", f"Write {days[0]}"
     forms = "YYYY-MM-DD" if what == "a day" else "YYYY-MM-DD, YYYY-MM or YYYY-Www"

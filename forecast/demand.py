@@ -47,7 +47,14 @@ def forecast_demand(panel: xr.Dataset, inputs: Inputs, config: Config, issue_dat
     choices = choose_models(config, list(panel.indexes["item"]), list(map(str, inputs.signals.data_vars)))
     ahead = periods.run(periods.start_of(issue_date, settings.period, settings.week_starts), settings.horizon, settings.period)
     exposure = read_exposure(
-        panel.indexes["zone"], panel["people"].values, inputs.movements, ahead, settings.period, settings.samples, settings.seed, ledger
+        zones=panel.indexes["zone"],
+        people=panel["people"].values,
+        movements=inputs.movements,
+        ahead=ahead,
+        period=settings.period,
+        samples=settings.samples,
+        seed=settings.seed,
+        ledger=ledger,
     )
     recorded = panel["distributed"].values / exposure.past[:, None]
     needed = _with_high_floors(panel) / exposure.past[:, None]
@@ -95,11 +102,12 @@ def _choice(plugin: Plugin, place: str, signals: Sequence[str]) -> Choice:
         raise InputError(settings_problems(error, place, model.Settings)) from error
     unknown = [name for name in _asked(settings) if name not in signals]
     if unknown:
-        known = f"Known: {', '.join(signals) or 'none'}."
+        actions = [f"{did_you_mean(name, signals)} Known: {', '.join(signals) or 'none'}.".strip() for name in unknown]
+        problem = "is not one of the signals"
         raise InputError(
             [
-                Problem(place, "is not one of the signals", f"{did_you_mean(name, signals)} {known}".strip(), column="regressors", value=name)
-                for name in unknown
+                Problem(place, problem, action, column="regressors", value=name)
+                for name, action in zip(unknown, actions, strict=True)
             ]
         )
     return Choice(plugin.use, model, settings)
@@ -134,7 +142,7 @@ def _history(
 ) -> History:
     """The past of one item in all zones, with what its model asked for."""
     period, past = config.forecast.period, pd.DatetimeIndex(panel.indexes["period"])
-    figure = float(inputs.items.loc[item, "per_person_per_day"]) if _may_use_norm(config, item) else np.nan
+    figure = float(inputs.items["per_person_per_day"].loc[item]) if _may_use_norm(config, item) else np.nan
     return History(
         item=item,
         zones=tuple(panel.indexes["zone"]),
@@ -153,7 +161,7 @@ def _history(
 
 
 def _may_use_norm(config: Config, item: str) -> bool:
-    own = config.items[item] if item in config.items else None
+    own = config.items.get(item)
     if own is not None and own.model is not None and own.model.use == "norm":
         return True
     return ((own and own.without_history) or config.forecast.without_history) == "norm"
@@ -259,14 +267,16 @@ def _say(model: Names, choices: Mapping[str, Choice], together: futures.Together
         others = {name: int(count) for name, count in zip(names, counts, strict=True) if name != choice.name}
         without = others.pop("none", 0)
         if without:
-            ledger.remarks.append(f"{item}: {without} zones have neither usable records nor a planning figure with people: not planned.")
+            why = "neither usable records nor a planning figure with people"
+            ledger.remarks.append(f"{item}: {without} zones have {why}: not planned.")
         if others:
             listed = ", ".join(f"{count} by {name}" for name, count in others.items())
-            ledger.remarks.append(f"{item}: the model is {choice.name}; zones with too little history, or where it failed: {listed}.")
+            ledger.remarks.append(f"{item}: {choice.name}; in zones with too little history, or where it failed: {listed}.")
         if any(name.endswith("norm") for name in names):
             norm = choice if choice.name == "norm" else _choice(Plugin(use="norm"), "norm", ())
             why = "assumed: how far a zone's true rate may lie from the planning figure"
             ledger.assume("uncertainty of the planning figure", item, norm.settings.cv, "coefficient of variation", why)
     if not together.is_measured:
         value = f"{together.all:g} between all, {together.item:g} more for one item, {together.zone:g} more in one zone"
-        ledger.assume("correlation of futures", "all zones and items", value, "correlation", "assumed: the past is too short to measure it")
+        why = "assumed: the past is too short to measure it"
+        ledger.assume("correlation of futures", "all zones and items", value, "correlation", why)

@@ -6,19 +6,24 @@ import zlib
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from forecast import periods
+from forecast.errors import few
 from forecast.schema import Floats, Ledger
 
+Flags = npt.NDArray[np.bool_]
 LEAST_PRESENT = 0.05  # of the reference people: in an emptier zone a rate per person says nothing
 MOST_DRIFT = 0.2  # standard deviation of the logarithm of people per period
 
 
 @dataclass(frozen=True)
 class Exposure:
-    """`reference`: (zone) people, the newest count, NaN where unknown; `past`: (zone, period) and `ahead`: (zone, horizon, sample)
-    people over reference people, 1 where unknown; an unusably small past ratio is NaN."""
+    """People: the `reference` (zone) and, over it, `past` (zone, period) and `ahead` (zone, horizon, sample).
+
+    The reference is the newest count, NaN where unknown; ratios are then 1. An unusably small past ratio is NaN.
+    """
 
     reference: Floats
     past: Floats
@@ -83,16 +88,16 @@ def _without_gaps(people: Floats) -> Floats:
     return frame.to_numpy().T
 
 
-def _varies(people: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    filled = np.where(np.isfinite(people), people, -np.inf).max(axis=1), np.where(np.isfinite(people), people, np.inf).min(axis=1)
-    return np.asarray(filled[0] > filled[1])
+def _varies(people: Floats) -> Flags:
+    known = np.isfinite(people)
+    return np.asarray(np.where(known, people, -np.inf).max(axis=1) > np.where(known, people, np.inf).min(axis=1))
 
 
 def _drift(people: Floats, horizon: int) -> float:
-    """Standard deviation of log(people) per period: median over zones of the changes over about one horizon (robust: 1.48 x MAD)."""
+    """Standard deviation of log(people) per period: the median zone's 1.48 x MAD of changes over about one horizon."""
     lag = max(1, min(horizon, people.shape[1] // 3))
-    positive = pd.DataFrame(np.where(people[_varies(people)] > 0, people[_varies(people)], np.nan).T)
-    changes = np.log(positive).diff(lag)
+    counted = people[_varies(people)]
+    changes = pd.DataFrame(np.log(np.where(counted > 0, counted, np.nan)).T).diff(lag)
     spread = 1.4826 * (changes - changes.median()).abs().median()
     drift = float(spread.median()) / np.sqrt(lag) if len(spread) else 0.0
     return min(drift, MOST_DRIFT) if np.isfinite(drift) else MOST_DRIFT
@@ -101,7 +106,7 @@ def _drift(people: Floats, horizon: int) -> float:
 def _walks(zones: pd.Index, drift: Floats, age: Floats, horizon: int, samples: int, seed: int) -> Floats:
     """(zone, horizon, sample) lognormal random walks of mean 1, already `age` periods under way."""
     walks = np.ones((len(zones), horizon, samples))
-    for row in np.flatnonzero(drift > 0):
+    for row in np.flatnonzero(drift > 0).tolist():
         rng = np.random.default_rng([seed, zlib.crc32(f"people/{zones[row]}".encode())])
         steps = rng.standard_normal((horizon, samples))
         steps[0] *= np.sqrt(age[row] + 1)
@@ -110,7 +115,7 @@ def _walks(zones: pd.Index, drift: Floats, age: Floats, horizon: int, samples: i
     return walks
 
 
-def _remark_lost(zones: pd.Index, moved: Floats, usable: np.ndarray[tuple[int], np.dtype[np.bool_]], ledger: Ledger) -> None:
-    lost = [str(zone) for zone, change, known in zip(zones, np.abs(moved).sum(axis=1), usable, strict=True) if change > 0 and not known]
+def _remark_lost(zones: pd.Index, moved: Floats, usable: Flags, ledger: Ledger) -> None:
+    lost = [str(zone) for zone, change, known in zip(zones, moved, usable, strict=True) if change.any() and not known]
     if lost:
-        ledger.remarks.append(f"People move to or from {', '.join(lost)}, whose people are unknown: their demand does not follow.")
+        ledger.remarks.append(f"People move to or from {few(lost)}, whose people are unknown: their demand does not follow.")

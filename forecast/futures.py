@@ -1,9 +1,9 @@
 """Equally likely futures that belong together: paths of different zones and items put into a common order.
 
-Each pair of zone and item keeps its own paths exactly as its model made them; only which of them meet in one future is decided here, by
-the rank of their totals over the horizon (the Schaake shuffle of Clark et al., 2004, with a Gaussian template). How strongly they
-move together is measured on the past: changes from one stretch of periods to the next, between items of one zone, between zones for
-one item, and between all others.
+Each pair of zone and item keeps its own paths exactly as its model made them; only which of them meet in one future is decided
+here, by the rank of their totals over the horizon (the Schaake shuffle of Clark et al., 2004, with a Gaussian template). How
+strongly they move together is measured on the past: changes from one stretch of periods to the next, between items of one zone,
+between zones for one item, and between all others.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import zlib
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from forecast.schema import Floats
 
 FEWEST_PAIRS = 100  # products of two changes, to measure a correlation
 MOST = 0.95
+SUMS = ((), (0,), (1,), (0, 1))  # over nothing, over zones, over items, over both
 
 
 @dataclass(frozen=True)
@@ -31,14 +33,12 @@ class Together:
 
 
 def measure(rates: Floats, horizon: int) -> Together:
-    """(zone, item, period) values with gaps -> how totals over a horizon move together; the defaults where the past is too short."""
+    """(zone, item, period) values with gaps -> how totals over a horizon move together; defaults where too little is known."""
     changes = _changes(rates, min(horizon, max(1, rates.shape[2] // 8)))
     known = np.isfinite(changes).astype(float)
     changes = np.nan_to_num(changes)
-    own, item, zone, every = (
-        _squares(changes, axes) for axes in ((), (0,), (1,), (0, 1))
-    )  # fmt: skip
-    own_n, item_n, zone_n, every_n = (_squares(known, axes) for axes in ((), (0,), (1,), (0, 1)))
+    own, item, zone, every = (_squares(changes, over) for over in SUMS)
+    own_n, item_n, zone_n, every_n = (_squares(known, over) for over in SUMS)
     pairs = (
         (every - item - zone + own, every_n - item_n - zone_n + own_n),
         (item - own, item_n - own_n),
@@ -62,8 +62,8 @@ def common_order(zones: pd.Index, items: pd.Index, together: Together, samples: 
     return np.asarray(shared + by_item[None] + by_zone[:, None] + rest * own)
 
 
-def arrange(paths: np.ndarray[tuple[int, ...], np.dtype[np.float32]], template: Floats) -> None:
-    """(..., horizon, sample) paths, (..., sample) template: put each pair's paths, in place, into the order of the template's ranks."""
+def arrange(paths: npt.NDArray[np.float32], template: Floats) -> None:
+    """(..., horizon, sample) paths, (..., sample) template: put the paths, in place, into the order of the template's ranks."""
     by_total = np.argsort(paths.sum(axis=-2), axis=-1, kind="stable")
     rank = np.argsort(np.argsort(template, axis=-1, kind="stable"), axis=-1, kind="stable")
     chosen = np.take_along_axis(by_total, rank, axis=-1)

@@ -1,11 +1,13 @@
 """Records and signals -> PANEL: what is known of each zone, item and complete period as of the issue date.
 
-Three things are kept apart. A missing report: `is_reported` is False and both quantities are empty. A zero: reported, and stock was
-there or nothing says that it was not. A stock-out: `is_censored`; what was handed out is then only a floor of what was needed.
-What was requested is not used in this version: requests are often habit or hope, and nothing here can tell which.
+Three things are kept apart. A missing report: `is_reported` is False and both quantities are empty. A zero: reported, and stock
+was there or nothing says that it was not. A stock-out: `is_censored`; what was handed out is then only a floor of what was
+needed. What was requested is not used in this version: requests are often habit or hope, and nothing here can tell which.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,15 +21,16 @@ from forecast.schema import PANEL, Floats, Inputs, Ledger, SeamError
 from forecast.unit_errors import Suspect, find_unit_errors
 
 Where = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]
+Values = npt.NDArray[Any]
 DIMS = ("zone", "item", "period")
 
 
 def build_panel(inputs: Inputs, config: Config, issue_date: pd.Timestamp, ledger: Ledger) -> xr.Dataset:
     """Records, signals -> PANEL (zone, item, period), in item units per period, with `people` and all signals (zone, period).
 
-    Periods run from the first record to the last that was complete before the issue date; later records and signals are not looked at.
-    A value that can only be a unit error is emptied and noted with its file and line. Raises InputError when `forecast.exposure` is
-    not a signal.
+    Periods run from the first record to the last that was complete before the issue date; later records and signals are not
+    looked at. A value that can only be a unit error is emptied and noted with its file and line. Raises InputError when
+    `forecast.exposure` is not a signal.
     """
     records = _known(inputs.records, config, issue_date)
     axes = _axes(inputs, records, config, issue_date)
@@ -36,7 +39,8 @@ def build_panel(inputs: Inputs, config: Config, issue_date: pd.Timestamp, ledger
     panel["people"] = _people(panel, inputs, config)
 
     is_censored = _is_censored(records)
-    demand = _normalised(records, is_censored, periods.days_in(axes["period"], config.forecast.period)[where[2]])
+    days = periods.days_in(pd.DatetimeIndex(axes["period"]), config.forecast.period)
+    demand = _normalised(records, is_censored, days[where[2]])
     cubes = {
         "distributed": _cube(records["distributed"].to_numpy(), where, axes),
         "demand": _cube(demand, where, axes),
@@ -44,9 +48,13 @@ def build_panel(inputs: Inputs, config: Config, issue_date: pd.Timestamp, ledger
         "is_reported": _cube(records["distributed"].notna().to_numpy(), where, axes),
     }
     suspects = find_unit_errors(
-        cubes["distributed"], cubes["is_censored"], panel["people"].values, inputs.items["pack"].reindex(axes["item"]).to_numpy(),
-        config.panel.unit_error_factor,
-    )  # fmt: skip
+        distributed=cubes["distributed"],
+        on_hand=_cube(_on_hand(records).to_numpy(), where, axes),
+        is_censored=cubes["is_censored"],
+        people=panel["people"].values,
+        packs=inputs.items["pack"].reindex(axes["item"]).to_numpy(),
+        factor=config.panel.unit_error_factor,
+    )
     _set_aside(cubes, suspects)
     _note(suspects, records, where, ledger)
     _remark(cubes, axes["period"], ledger)
@@ -58,10 +66,9 @@ def _known(records: pd.DataFrame, config: Config, issue_date: pd.Timestamp) -> p
     period, week_starts = config.forecast.period, config.forecast.week_starts
     last = periods.last_complete(issue_date, period, week_starts)
     complete = records[records["period"] <= last].reset_index(drop=True)
-    starts = pd.DatetimeIndex(complete["period"])
-    ends = starts + pd.to_timedelta(periods.days_in(starts, period), unit="D")
-    assumed = pd.Series(ends + pd.Timedelta(days=config.panel.reporting_delay_days))
-    known_on = complete["known_on"].fillna(assumed) if "known_on" in complete else assumed
+    delay = pd.Timedelta(days=config.panel.reporting_delay_days)
+    reported = {start: periods.step(start, 1, period) + delay for start in complete["period"].unique()}
+    known_on = complete["known_on"].fillna(complete["period"].map(reported))
     return complete[known_on <= issue_date].reset_index(drop=True)
 
 
@@ -76,14 +83,14 @@ def _axes(inputs: Inputs, records: pd.DataFrame, config: Config, issue_date: pd.
 
 
 def _where(records: pd.DataFrame, axes: dict[str, pd.Index]) -> Where:
-    zone, item, period = (axes[dim].get_indexer(records[dim]) for dim in DIMS)
+    zone, item, period = (axes[dim].get_indexer(pd.Index(records[dim])) for dim in DIMS)
     for dim, found in zip(DIMS, (zone, item, period), strict=True):
         if (found < 0).any():
             raise SeamError(f"records: {dim} {records[dim][found < 0].iloc[0]} is unknown to the panel")
     return zone, item, period
 
 
-def _cube(values: npt.NDArray[np.generic], where: Where, axes: dict[str, pd.Index]) -> npt.NDArray[np.generic]:
+def _cube(values: Values, where: Where, axes: dict[str, pd.Index]) -> Values:
     """(record) -> (zone, item, period); no record: False, or empty."""
     empty = False if values.dtype == bool else np.nan
     cube = np.full([len(axes[dim]) for dim in DIMS], empty, dtype=values.dtype)
@@ -95,7 +102,7 @@ def _cube(values: npt.NDArray[np.generic], where: Where, axes: dict[str, pd.Inde
 
 
 def _on_hand(records: pd.DataFrame) -> pd.Series:
-    """Stock at the start plus what was received; an empty `received` follows from the stock balance, or else is taken as nothing."""
+    """Stock at the start plus what was received; an empty `received` follows from the stock balance, or is taken as nothing."""
     balance = (records["stock_end"] + records["distributed"] - records["stock_start"]).clip(lower=0)
     return records["stock_start"] + records["received"].fillna(balance).fillna(0)
 
@@ -111,8 +118,8 @@ def _is_censored(records: pd.DataFrame) -> npt.NDArray[np.bool_]:
 def _normalised(records: pd.DataFrame, is_censored: npt.NDArray[np.bool_], days: Floats) -> Floats:
     """(record) demand: as recorded; after a stock-out, recorded x days / (days - days out), or empty.
 
-    The normalising of the AMC in logistics management information systems. It is applied where the days out are known, at least half
-    of the days had stock and something was on hand; otherwise the record is only a floor and the demand is unknown.
+    The normalising of the AMC in logistics management information systems. It is applied where the days out are known, at least
+    half of the days had stock and something was on hand; otherwise the record is only a floor and the demand is unknown.
     """
     distributed = records["distributed"].to_numpy(dtype=float)
     out = records["stockout_days"].to_numpy(dtype=float)
@@ -151,7 +158,7 @@ def _people(panel: xr.Dataset, inputs: Inputs, config: Config) -> xr.DataArray:
 # ------------------------------------------------------------------ unit errors and the ledger
 
 
-def _set_aside(cubes: dict[str, npt.NDArray[np.generic]], suspects: list[Suspect]) -> None:
+def _set_aside(cubes: dict[str, Values], suspects: list[Suspect]) -> None:
     for suspect in suspects:
         for name, empty in (("distributed", np.nan), ("demand", np.nan), ("is_censored", False), ("is_reported", False)):
             cubes[name][suspect.zone, suspect.item, suspect.period] = empty
@@ -175,10 +182,11 @@ def _note(suspects: list[Suspect], records: pd.DataFrame, where: Where, ledger: 
         )
 
 
-def _remark(cubes: dict[str, npt.NDArray[np.generic]], known: pd.Index, ledger: Ledger) -> None:
+def _remark(cubes: dict[str, Values], known: pd.Index, ledger: Ledger) -> None:
     reported, censored = int(cubes["is_reported"].sum()), int(cubes["is_censored"].sum())
-    unknown = int((cubes["is_censored"] & np.isnan(cubes["demand"].astype(float))).sum())
+    unknown = int((cubes["is_censored"] & np.isnan(cubes["demand"])).sum())
+    first, last = (pd.Timestamp(start).date() for start in (known[0], known[-1]))
     ledger.remarks.append(
-        f"Records used: {reported} from {pd.Timestamp(known[0]).date()} to {pd.Timestamp(known[-1]).date()}; in {censored} of them stock "
-        f"ran out, and in {unknown} of these demand is unknown, only a floor of it is recorded."
+        f"Records used: {reported}, of periods from {first} to {last}; in {censored} of them stock ran out, and in {unknown} of "
+        "these demand is unknown, only a floor of it is recorded."
     )

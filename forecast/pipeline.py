@@ -15,7 +15,7 @@ from forecast import __version__, store
 from forecast.allocate import plan_allocation
 from forecast.config import Job
 from forecast.demand import forecast_demand
-from forecast.inputs import read_inputs
+from forecast.inputs import read_inputs, read_records_alone
 from forecast.panel import build_panel
 from forecast.publish import write_all
 from forecast.schema import Inputs, Ledger, Plan, Result, Stamp
@@ -58,25 +58,35 @@ def run(job: Job, step: Step = plain) -> Outcome:
     return Outcome(folder, True, ledger, seconds)
 
 
-def forecast_only(job: Job, step: Step = plain) -> tuple[Inputs, xr.Dataset, Ledger]:
-    """The first three stages, nothing written: inputs, the DEMAND cube, the ledger."""
+def forecast_only(job: Job, step: Step = plain) -> Result:
+    """The first three stages, nothing written; a job without a config reads its records alone."""
     ledger = Ledger()
-    inputs = step("ingest", read_inputs, job, ledger)
+    if job.config_path is None:
+        job, inputs = step("ingest", read_records_alone, job, ledger)
+    else:
+        inputs = step("ingest", read_inputs, job, ledger)
     panel = step("panel", build_panel, inputs, job.config, job.issue_date, ledger)
-    return inputs, step("demand", forecast_demand, panel, inputs, job.config, job.issue_date, ledger), ledger
+    demand = step("demand", forecast_demand, panel, inputs, job.config, job.issue_date, ledger)
+    return _result(job, "demand", inputs, panel, demand, None, ledger)
 
 
 def _publish(
     job: Job, name: str, inputs: Inputs, panel: xr.Dataset, demand: xr.Dataset, plan: Plan, ledger: Ledger, seconds: dict[str, float]
 ) -> Path:
     name = store.free_name(job.runs, name)
+    result = _result(job, name, inputs, panel, demand, plan, ledger)
+    with store.run_folder(job.runs, name) as folder:
+        write_all(folder, result, job.config.publish.outputs)
+        store.write_seams(folder, inputs, panel, plan)
+        return store.complete(folder, job.runs, name, _facts(job, result.stamp, inputs, plan, seconds))
+
+
+def _result(
+    job: Job, name: str, inputs: Inputs, panel: xr.Dataset, demand: xr.Dataset, plan: Plan | None, ledger: Ledger
+) -> Result:
     stamp = Stamp(name, "DRAFT", job.issue_date, inputs.data_until, job.scenario, job.started_utc)
     words = job.config.publish
-    result = Result(stamp, inputs, panel, demand, plan, ledger, job.config.title, words.producer, words.disclaimer)
-    with store.run_folder(job.runs, name) as folder:
-        write_all(folder, result, words.outputs)
-        store.write_seams(folder, inputs, panel, plan)
-        return store.complete(folder, job.runs, name, _facts(job, stamp, inputs, plan, seconds))
+    return Result(stamp, inputs, panel, demand, plan, ledger, job.config.title, words.producer, words.disclaimer)
 
 
 def _facts(job: Job, stamp: Stamp, inputs: Inputs, plan: Plan, seconds: dict[str, float]) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def lagged(signal: Floats, past: pd.DatetimeIndex, horizon: int, period: str, as
     seasons, count = _season(whole, period)
     complete = np.where(np.isfinite(values), values, _seasonal_mean(values, seasons, count, period)[:, seasons])
     windows = np.lib.stride_tricks.sliding_window_view(complete, asked.window, axis=1).mean(axis=2)
-    return windows[:, : len(past) + horizon]
+    return np.asarray(windows[:, : len(past) + horizon], dtype=float)
 
 
 def _season(starts: pd.DatetimeIndex, period: str) -> tuple[npt.NDArray[np.intp], int]:
@@ -59,4 +59,4 @@ def _seasonal_mean(values: Floats, seasons: npt.NDArray[np.intp], count: int, pe
         means = totals / counts
         for fallback in (np.nanmean(values, axis=1, keepdims=True), np.nanmean(values)):
             means = np.where(np.isfinite(means), means, fallback)
-    return np.nan_to_num(means)
+    return np.asarray(np.nan_to_num(means), dtype=float)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from forecast.schema import Floats
 
 FEWEST_OTHERS = 5  # positive values of the same series needed to say what is ordinary
+BESIDE = 2  # values before and after that tell a shift from a slip
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,59 +24,86 @@ class Suspect:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """A positive value with the others of its series, what was on hand, and how far its neighbours moved in that period."""
+
+    value: float
+    others: Floats
+    around: float
+    on_hand: float
+    is_censored: bool
+    pack: float
+    least_moved: float
+    most_moved: float
+
+
 def find_unit_errors(
-    distributed: Floats, is_censored: npt.NDArray[np.bool_], people: Floats, packs: Floats, factor: float
+    distributed: Floats, on_hand: Floats, is_censored: npt.NDArray[np.bool_], people: Floats, packs: Floats, factor: float
 ) -> list[Suspect]:
     """(zone, item, period) quantities, (zone, period) people, (item) pack sizes -> the values that stand alone and far off.
 
-    Too large: more than `factor` times the ordinary largest of its own series (95th percentile of its other positive values). Too
-    small: less than the ordinary smallest divided by `factor`, and in the ordinary range once multiplied by the pack size. Neither
-    when it is shared: the zone's other items, the item in other zones, or the people there moved by as much in that period, or the
-    period before or after is as far off (a shift persists, a slip stands alone).
+    Too large: more than `factor` times the ordinary largest of its own series (95th percentile of its other positive values), or
+    half of that where it is more than twice what was on hand. Too small: less than the ordinary smallest divided by `factor`, and
+    in the ordinary range once multiplied by the pack size. Neither when it is shared: the zone's other items, the item in other
+    zones, or the people there moved by as much in that period, or the nearest values before and after are as far off: a shift
+    persists, a slip stands alone. (A jump of more than `factor` squared is no shift unless the stock on hand bears it out.)
     """
     positive = np.where(distributed > 0, distributed, np.nan)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # series that are all empty
         level = np.nanmedian(positive, axis=2, keepdims=True)
         crowd = people / np.nanmedian(people, axis=1, keepdims=True)
-        far = (positive > factor * level) | (positive < level / factor)
     moved = positive / level
     found = []
-    for zone, item, period in np.argwhere(far):
-        shared = _shared(moved, crowd, zone, item, period)
-        reason = _reason(positive[zone, item], period, shared, packs[item], factor, bool(is_censored[zone, item, period]))
-        if reason:
+    for zone, item, period in np.argwhere((moved > factor / 2) | (moved < 1 / factor)):
+        beside, elsewhere = np.delete(moved[zone, :, period], item), np.delete(moved[:, item, period], zone)
+        shared = [_median(beside, 1.0), _median(elsewhere, 1.0), _median(crowd[zone, [period]], 1.0)]
+        series = positive[zone, item]
+        value = _Value(
+            value=series[period],
+            others=_known(np.delete(series, period)),
+            around=_median(np.concatenate([_known(series[:period])[-BESIDE:], _known(series[period + 1 :])[:BESIDE]]), np.nan),
+            on_hand=on_hand[zone, item, period],
+            is_censored=bool(is_censored[zone, item, period]),
+            pack=packs[item],
+            least_moved=min(1.0, *shared),
+            most_moved=max(1.0, *shared),
+        )
+        if len(value.others) >= FEWEST_OTHERS and (reason := _too_large(value, factor) or _too_small(value, factor)):
             found.append(Suspect(int(zone), int(item), int(period), reason))
     return found
 
 
-def _shared(moved: Floats, crowd: Floats, zone: int, item: int, period: int) -> tuple[float, float]:
-    """How much less, and how much more, than ordinary the neighbours had in that period: (at most 1, at least 1)."""
-    beside = np.delete(moved[zone, :, period], item)
-    elsewhere = np.delete(moved[:, item, period], zone)
-    known = [values[np.isfinite(values)] for values in (beside, elsewhere, crowd[zone, period : period + 1])]
-    ratios = [float(np.median(values)) for values in known if len(values)]
-    return min([1.0, *ratios]), max([1.0, *ratios])
-
-
-def _reason(series: Floats, period: int, shared: tuple[float, float], pack: float, factor: float, is_censored: bool) -> str:
-    value = series[period]
-    others = np.delete(series, period)
-    others = others[np.isfinite(others)]
-    if len(others) < FEWEST_OTHERS:
+def _too_large(it: _Value, factor: float) -> str:
+    largest = _ordinary(it.others)[1]
+    beyond_stock = it.value > 2 * it.on_hand
+    needed = factor / 2 if beyond_stock else factor
+    is_shift = it.around > needed * largest / 2 and (it.value <= factor**2 * largest or it.value <= it.on_hand)
+    if it.value <= needed * largest * it.most_moved or is_shift:
         return ""
-    largest = float(np.quantile(others, 0.95, method="lower"))
-    smallest = float(np.quantile(others, 0.05, method="higher"))
-    near = _adjacent(series, period)
-    if value > factor * largest * shared[1] and not (near > factor * largest / 2).any():
-        return f"is {value / largest:.0f} times the ordinary largest of its own series, {largest:g}"
-    in_packs = pack > 1 and smallest / 2 <= value * pack <= 2 * largest
-    if in_packs and not is_censored and value < smallest / factor * shared[0] and not (near < 2 * smallest / factor).any():
-        return f"is {smallest / value:.0f} times less than the ordinary smallest of its own series, {smallest:g}, as if counted in packs of {pack:g}"
-    return ""
+    stock = f", and {it.on_hand:g} were on hand" if beyond_stock else ""
+    return f"is {it.value / largest:.0f} times the ordinary largest of its own series, {largest:g}{stock}"
 
 
-def _adjacent(series: Floats, period: int) -> Floats:
-    """The nearest known values before and after."""
-    before, after = series[:period], series[period + 1 :]
-    return np.concatenate([before[np.isfinite(before)][-1:], after[np.isfinite(after)][:1]])
+def _too_small(it: _Value, factor: float) -> str:
+    smallest, largest = _ordinary(it.others)
+    in_packs = it.pack > 1 and smallest / 2 <= it.value * it.pack <= 2 * largest
+    if it.is_censored or not in_packs or it.value >= smallest / factor * it.least_moved or it.around < 2 * smallest / factor:
+        return ""
+    times = f"is {smallest / it.value:.0f} times less than the ordinary smallest of its own series, {smallest:g}"
+    return f"{times}, as if counted in packs of {it.pack:g}"
+
+
+def _ordinary(others: Floats) -> tuple[float, float]:
+    """5th and 95th percentile, taken inwards, so that one more slip among few values does not count as ordinary."""
+    return float(np.quantile(others, 0.05, method="higher")), float(np.quantile(others, 0.95, method="lower"))
+
+
+def _known(values: Floats) -> Floats:
+    return values[np.isfinite(values)]
+
+
+def _median(values: Floats, empty: float) -> float:
+    known = _known(values)
+    return float(np.median(known)) if len(known) else empty

@@ -49,7 +49,11 @@ class Operation:
     def write_zones(self, codes: tuple[str, ...] = ZONES, without: str = "") -> None:
         """Squares of half a degree in a row from west to east, at 5 N, 30 E."""
         features = [
-            {"type": "Feature", "properties": {"zone": code, "population": 1000 * (n + 1)}, "geometry": None if code == without else _square(n)}
+            {
+                "type": "Feature",
+                "properties": {"zone": code, "population": 1000 * (n + 1)},
+                "geometry": None if code == without else _square(n),
+            }
             for n, code in enumerate(codes)
         ]
         body = {"type": "FeatureCollection", "features": features}

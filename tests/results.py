@@ -168,12 +168,7 @@ def _country(count: int, points: bool, rng: np.random.Generator) -> gpd.GeoDataF
     outline = shapely.Polygon(
         [(-13.2, 7.6), (-12.4, 6.9), (-11.4, 6.95), (-10.4, 7.8), (-10.3, 8.6), (-10.9, 9.9), (-12.6, 9.8), (-13.3, 8.9)]
     )
-    seeds: list[shapely.Point] = []
-    while len(seeds) < count:
-        spot = shapely.Point(rng.uniform(-13.3, -10.3), rng.uniform(6.9, 9.9))
-        if outline.contains(spot) and all(spot.distance(other) > 0.9 / np.sqrt(count) for other in seeds):
-            seeds.append(spot)
-    seeds.sort(key=lambda spot: (-spot.y, spot.x))
+    seeds = _spread(outline, count, rng)
     parents = ["Northern" if spot.y > 8.9 else "Western" if spot.x < -11.8 else "Eastern" for spot in seeds]
     names = [
         first + second
@@ -192,6 +187,19 @@ def _country(count: int, points: bool, rng: np.random.Generator) -> gpd.GeoDataF
     ).set_index("zone").sort_index()  # fmt: skip
 
 
+def _spread(outline: shapely.Polygon, count: int, rng: np.random.Generator) -> list[shapely.Point]:
+    """So many points inside the outline, about evenly spread, from north to south."""
+    west, south, east, north = outline.bounds
+    step = np.sqrt(outline.area / count)
+    while True:
+        x, y = np.meshgrid(np.arange(west, east, step), np.arange(south, north, step))
+        spots = shapely.points(x + rng.uniform(-0.3, 0.3, x.shape) * step, y + rng.uniform(-0.3, 0.3, y.shape) * step).ravel()
+        inside = spots[shapely.contains(outline, spots)]
+        if len(inside) >= count:
+            return sorted(rng.choice(inside, count, replace=False), key=lambda spot: (-spot.y, spot.x))
+        step *= 0.97
+
+
 def _cells_around(seeds: list[shapely.Point], outline: shapely.Polygon) -> list[shapely.Geometry]:
     """The land nearest to each seed, with borders that wander as rivers do; neighbours share every point of their border."""
     cells = shapely.get_parts(shapely.voronoi_polygons(shapely.MultiPoint(seeds), extend_to=outline, ordered=True))
@@ -200,7 +208,7 @@ def _cells_around(seeds: list[shapely.Point], outline: shapely.Polygon) -> list[
     bent = shapely.transform(edges, lambda xy: xy + 0.03 * np.sin(9 * xy[:, ::-1]) + 0.012 * np.sin(41 * xy[:, ::-1] + xy))
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(bent)))
     bends = shapely.transform(shapely.points([spot.coords[0] for spot in seeds]), lambda xy: xy + 0.03 * np.sin(9 * xy[:, ::-1]))
-    return [faces[shapely.distance(faces, spot).argmin()] for spot in bends]
+    return list(faces[shapely.STRtree(faces).nearest(bends)])
 
 
 def _items() -> pd.DataFrame:

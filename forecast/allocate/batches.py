@@ -8,43 +8,50 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from forecast.allocate.calendar import Calendar, Ints, days_between
+from forecast.allocate.arrays import Ints
+from forecast.allocate.timeline import Calendar, days_between
 from forecast.schema import Floats, Ledger, Stock
 
 NEVER = np.iinfo(np.int64).max  # expires, in days after the issue date: not within anyone's horizon
 GONE = ("received", "cancelled", "canceled", "lost")
-KEY = ["depot", "item", "expires", "period", "batch"]
+KEY = ["depot", "item", "expires", "period", "batch", "lies_there"]
 
 
 def batches(stock: Stock, depots: pd.Index, items: pd.Index, calendar: Calendar, ledger: Ledger) -> pd.DataFrame:
-    """STOCK -> `depot, item` positions, `batch`, `expires` (days after the issue date), `expiry`, `period` first loaded in, `quantity`.
+    """STOCK -> `depot, item` positions, `batch`, `expiry`, `expires` (days after the issue date), `period` it can first be
+    loaded in, `lies_there` on the issue date, `quantity`.
 
-    Usable stock that has not expired, and arrivals, which can be loaded from the first period that starts on or after their eta.
-    Sorted by depot, item, expiry, period: the order in which it leaves.
+    Usable stock that has not expired, and arrivals, which can be loaded from the first period that starts on or after
+    their eta. Sorted by depot, item, expiry, period: the order in which it leaves.
     """
     lying = stock.depot_stock
     lying = lying[lying["status"].isin(["usable", ""]) | lying["status"].isna()]
     lying = lying.assign(period=calendar.first_from(lying["available_from"]))
-    coming = _arrivals(stock.arrivals, calendar, ledger).assign(batch="", expiry=pd.NaT)
-    columns = ["depot", "item", "quantity", "batch", "expiry", "period"]
+    lying = lying.assign(lies_there=lying["period"] == 0)
+    coming = _arrivals(stock.arrivals, calendar, ledger).assign(batch="", expiry=pd.NaT, lies_there=False)
+    columns = ["depot", "item", "quantity", "batch", "expiry", "period", "lies_there"]
     df = pd.concat([frame[columns] for frame in (lying, coming) if len(frame)] or [lying[columns]], ignore_index=True)
     df["expiry"] = pd.to_datetime(df["expiry"])
     df["batch"] = df["batch"].fillna("").astype(str)
-    df["expires"] = np.where(df["expiry"].isna(), NEVER, days_between(calendar.issue_date, df["expiry"].fillna(calendar.issue_date)))
+    days = days_between(calendar.issue_date, df["expiry"].fillna(calendar.issue_date))
+    df["expires"] = np.where(df["expiry"].isna(), NEVER, days)
     df["depot"], df["item"] = depots.get_indexer(df["depot"]), items.get_indexer(df["item"])
     is_used = (df["quantity"] > 0) & (df["expires"] > 0) & (df["period"] < calendar.count) & (df["item"] >= 0)
     df = df[is_used].sort_values([*KEY, "quantity"])
-    return df.groupby(KEY, as_index=False, dropna=False).agg({"expiry": "first", "quantity": "sum"}).sort_values(KEY, ignore_index=True)
+    merged = df.groupby(KEY, as_index=False).agg({"expiry": "first", "quantity": "sum"})
+    return merged.sort_values(KEY, ignore_index=True)
 
 
 def _arrivals(arrivals: pd.DataFrame, calendar: Calendar, ledger: Ledger) -> pd.DataFrame:
-    """Arrivals with the period they can be loaded from. An overdue one is not here yet: it can be loaded from the next period."""
+    """Arrivals with the period they can be loaded from. An overdue one is not here yet: it can be loaded from the next
+    period.
+    """
     known = ~arrivals["status"].fillna("").astype(str).str.lower().isin(GONE)
     coming = arrivals[known & (arrivals["quantity"] > 0)]
     overdue = coming["eta"] < calendar.issue_date
     if overdue.any():
         ledger.remarks.append(
-            f"{overdue.sum()} arrivals at depots are overdue: planned as if they came within the first period, loaded from the second."
+            f"Overdue arrivals at depots: {overdue.sum()}; expected within the first period, loaded from the second."
         )
     if coming["eta_high"].notna().any():
         ledger.remarks.append("Arrivals at depots are planned on their eta; their late dates (eta_high) are not planned for.")
@@ -56,11 +63,13 @@ def _arrivals(arrivals: pd.DataFrame, calendar: Calendar, ledger: Ledger) -> pd.
 class Grade:
     """The goods of one item at one depot that outlive a day: loads that arrive on or after it can only be taken from them.
 
-    `outlives`: days after the issue date, below 0 for all goods; `comes`: (t) item units first loadable in each period.
+    `rank` 0: all goods, `outlives` -1; then by day, in days after the issue date. `comes`: (t) item units first loadable
+    in each period.
     """
 
     depot: int
     item: int
+    rank: int
     outlives: int
     comes: Floats
 
@@ -68,8 +77,8 @@ class Grade:
 def grades(stock: pd.DataFrame, calendar: Calendar, pack: Floats | None = None) -> Iterator[Grade]:
     """Batches -> for each depot and item its grades, all goods first; with `pack` (k), in whole packs of each batch.
 
-    "Shipments and waste accumulated to a day are at least what expires by then" says the same of the goods that do not outlive it.
-    This form also holds where lead times differ, and needs no age of the goods.
+    "Shipments and waste accumulated to a day are at least what expires by then" says the same of the goods that do not
+    outlive it. This form also holds where lead times differ, and needs no age of the goods.
     """
     for (depot, item), held in stock.groupby(["depot", "item"]):
         expires, period = held["expires"].to_numpy(), held["period"].to_numpy()
@@ -77,16 +86,16 @@ def grades(stock: pd.DataFrame, calendar: Calendar, pack: Floats | None = None) 
         if pack is not None:
             quantity = np.floor(quantity / pack[item] + 1e-9)
         last_day = calendar.days * calendar.count
-        for outlives in [-1, *np.unique(expires[expires < last_day])]:
+        for rank, outlives in enumerate([-1, *np.unique(expires[expires < last_day])]):
             comes = np.bincount(period, quantity * (expires > outlives), calendar.count)
-            yield Grade(int(depot), int(item), int(outlives), comes)
+            yield Grade(int(depot), int(item), rank, int(outlives), comes)
 
 
 def assign(stock: pd.DataFrame, loads: pd.DataFrame, packs: Ints, pack: Floats) -> pd.DataFrame:
     """Whole packs per load -> `load, batch, packs`: which batch each is taken from (row of `stock`), first expired first.
 
-    Loads are served in the order they leave. A load gets no batch that expires before it arrives; what no batch is left for is not in
-    the result.
+    Loads are served in the order they leave. A load gets no batch that expires before it arrives; what no batch is left
+    for is not in the result.
     """
     left = np.floor(stock["quantity"].to_numpy(float) / pack[stock["item"]] + 1e-9).astype(np.int64)
     expires, available = stock["expires"].to_numpy(), stock["period"].to_numpy()

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from forecast import periods
-from forecast.allocate.calendar import Calendar, Ints
+from forecast.allocate.arrays import Ints
+from forecast.allocate.timeline import Calendar
 from forecast.errors import few
 from forecast.schema import Ledger
 
@@ -32,7 +33,9 @@ def commitments(
 
 
 def running(dates: pd.Series, calendar: Calendar, source_period: str) -> Ints:
-    """(row) period starts -> (row) the plan period that holds each; a period that is running on the issue date counts as the first."""
+    """(row) period starts -> (row) the plan period that holds each; a period that is running on the issue date counts as the
+    first.
+    """
     at = calendar.holding(dates)
     ends = np.array([periods.step(date, 1, source_period) > calendar.issue_date for date in dates], dtype=bool)
     return np.where((at < 0) & ends, 0, at)

@@ -5,26 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from forecast.allocate.calendar import Ints
+from forecast.allocate.arrays import Flags, Ints
 from forecast.config import Config
 from forecast.schema import Floats, Ledger
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Groups:
     """The demand groups, and what each item is in its group.
 
-    (g): `codes`, `needs`, `units`; `accumulates`: the need carries over; `priority`; `per_person`: planning figure in need units per
-    person and day, NaN where there is none. (k): `of_item`: its group; `covers`: need units per item unit; `pack`: item units per
-    pack; `lasts`: goods left over serve the next period.
+    (g): `codes`, `needs`, `units`; `accumulates`: the need carries over; `priority`; `per_person`: planning figure in
+    need units per person and day, NaN where there is none. (k): `of_item`: its group; `covers`: need units per item unit;
+    `pack`: item units per pack; `lasts`: goods left over serve the next period.
 
-    The three kinds of carry-over: the need accumulates (kits, arrears); the need lapses and the goods last (rations); the need lapses
-    and the goods perish within the period (hot meals). A group may hold goods of the last two kinds: tablets and trucked water.
+    The three kinds of carry-over: the need accumulates (kits, arrears); the need lapses and the goods last (rations); the
+    need lapses and the goods perish within the period (hot meals). A group may hold goods of the last two kinds: tablets
+    and trucked water.
     """
 
     codes: tuple[str, ...]

@@ -16,23 +16,23 @@ import xarray as xr
 
 from forecast import periods
 from forecast.allocate import batches, commitments, supplies, ways, weights
-from forecast.allocate.calendar import DAYS, Calendar, Ints
+from forecast.allocate.arrays import Flags, Ints
 from forecast.allocate.groups import Groups, group_items
+from forecast.allocate.timeline import DAYS, Calendar
 from forecast.config import Config
 from forecast.errors import InputError, Problem
 from forecast.schema import Floats, Inputs, Ledger
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Allocation:
     """One allocation problem, aligned: nothing after this reads Inputs.
 
-    `pairs` (z, k) and `series` (z, g): planned or not; `demand` (z, g, t, s) need units; `people` (z, t); `weight` (z, g) weighted
-    person-periods per need unit; `floor` (z, g, t) survival floor in need units, NaN where there is none; `on_hand` (z, k) item units,
-    NaN where unknown; `in_transit`, `by_others` (z, k, t) item units; `batches`: depot stock and arrivals; `ways`: lanes by vehicle
-    class; `status` (way, k, t): why nothing can be loaded, 0 where it can; `loads`: what can be loaded.
+    `pairs` (z, k) and `series` (z, g): planned or not; `demand` (z, g, t, s) need units; `people` (z, t); `weight` (z, g)
+    weighted person-periods per need unit; `floor` (z, g, t) survival floor in need units, NaN where there is none;
+    `on_hand` (z, k) item units, NaN where unknown; `in_transit`, `by_others` (z, k, t) item units; `batches`: depot stock
+    and arrivals; `is_on_lane` (z); `ways`: lanes by vehicle class; `status` (way, k, t): why nothing can be loaded, 0
+    where it can; `loads`: what can be loaded.
     """
 
     calendar: Calendar
@@ -51,6 +51,7 @@ class Allocation:
     in_transit: Floats
     by_others: Floats
     batches: pd.DataFrame
+    is_on_lane: Flags
     ways: pd.DataFrame
     status: Ints
     loads: pd.DataFrame
@@ -65,7 +66,9 @@ class Allocation:
 
     @cached_property
     def given(self) -> tuple[Floats, Floats]:
-        """(z, g, t) twice: what comes without this plan, in need units: goods that last, and goods that perish within the period."""
+        """(z, g, t) twice: what comes without this plan, in need units: goods that last, and goods that perish within the
+        period.
+        """
         units = self.in_transit + self.by_others
         units[:, :, 0] += np.nan_to_num(self.on_hand)
         return self.in_groups(units)
@@ -127,6 +130,7 @@ def align(demand: xr.Dataset, inputs: Inputs, config: Config, issue_date: pd.Tim
         in_transit=supply.in_transit,
         by_others=supply.by_others,
         batches=stock,
+        is_on_lane=np.asarray(zones.isin(routes.lanes["to"])),
         ways=table,
         status=status,
         loads=ways.loads(table, status, sendable, calendar),
@@ -146,7 +150,9 @@ def _calendar(demand: xr.Dataset, config: Config, issue_date: pd.Timestamp, ledg
     if covered == 0:
         first = f"{issue_date.date()} to {(issue_date + pd.Timedelta(days=calendar.days - 1)).date()}"
         problem = f"does not reach over the first plan period ({first})"
-        raise InputError([Problem("demand", problem, "Forecast more periods (forecast.horizon), or plan in days (plan.period: D)")])
+        raise InputError(
+            [Problem("demand", problem, "Forecast more periods (forecast.horizon), or plan in days (plan.period: D)")]
+        )
     if covered < calendar.count:
         last = calendar.starts[covered - 1].date()
         ledger.remarks.append(

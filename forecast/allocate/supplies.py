@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from forecast.allocate.calendar import Calendar, Ints
+from forecast.allocate.arrays import Flags, Ints
 from forecast.allocate.commitments import running
+from forecast.allocate.timeline import Calendar
 from forecast.config import Config
 from forecast.schema import Floats, Inputs, Ledger
 
@@ -29,7 +29,7 @@ def zone_supply(
     inputs: Inputs,
     zones: pd.Index,
     items: pd.Index,
-    pairs: npt.NDArray[np.bool_],
+    pairs: Flags,
     calendar: Calendar,
     config: Config,
     ledger: Ledger,
@@ -50,7 +50,7 @@ def _on_hand(
     table: pd.DataFrame,
     zones: pd.Index,
     items: pd.Index,
-    pairs: npt.NDArray[np.bool_],
+    pairs: Flags,
     calendar: Calendar,
     max_age: int,
     ledger: Ledger,
@@ -72,7 +72,9 @@ def _on_hand(
 
 
 def _on_the_road(inputs: Inputs, calendar: Calendar, ledger: Ledger) -> pd.DataFrame:
-    """Dispatches not received, with `quantity` still to come and `at`, the period they arrive in; overdue ones come in the first."""
+    """Dispatches not received, with `quantity` still to come and `at`, the period they arrive in; overdue ones come in the
+    first.
+    """
     df = inputs.stock.dispatches
     df = df[df["received"].isna() & ~df["status"].fillna("").astype(str).str.lower().isin(NOT_COMING)]
     lanes = inputs.routes.lanes
@@ -81,7 +83,7 @@ def _on_the_road(inputs: Inputs, calendar: Calendar, ledger: Ledger) -> pd.DataF
     due = due.where(~np.isnan(lead), calendar.issue_date)
     overdue = int((due < calendar.issue_date).sum())
     if overdue:
-        ledger.remarks.append(f"{overdue} consignments on the road are overdue: expected in the first period.")
+        ledger.remarks.append(f"Consignments on the road that are overdue: {overdue}; expected in the first period.")
     quantity = (df["quantity"] - df["lost"].fillna(0)).clip(lower=0)
     return df.assign(quantity=quantity, at=np.maximum(calendar.holding(due), 0))
 

@@ -7,7 +7,8 @@ import re
 import numpy as np
 import pandas as pd
 
-from forecast.allocate.calendar import Calendar, Ints, days_between
+from forecast.allocate.arrays import Ints
+from forecast.allocate.timeline import Calendar, days_between
 from forecast.config import Config
 from forecast.schema import Floats, Ledger, Routes
 
@@ -15,11 +16,28 @@ from forecast.schema import Floats, Ledger, Routes
 FITS, STOCK_GONE, TRUCKS_FULL, CEILING = 1, 2, 4, 8  # what a made plan leaves room for (room.py)
 SHUT, NOT_CARRIED, EXPIRES, NOT_YET, NO_STOCK, TOO_LATE = 16, 32, 64, 128, 256, 512
 NO_VEHICLE = -1
+COLUMNS = [
+    "lane",
+    "depot",
+    "zone",
+    "fleet",
+    "vehicle",
+    "hours",
+    "lead_days",
+    "kg",
+    "m3",
+    "trip_cost",
+    "kg_cost",
+    "carries",
+    "from",
+    "to",
+]
 OPEN_END = 10**6  # days: beyond any horizon
 
 
 def ways(routes: Routes, depots: pd.Index, zones: pd.Index, config: Config, ledger: Ledger) -> pd.DataFrame:
-    """Lanes by vehicle class: `lane, depot, zone, fleet` positions, `vehicle`, `hours` one way, `lead_days`, capacities, costs, `carries`.
+    """Lanes by vehicle class: `lane, depot, zone, fleet` positions, `vehicle`, `hours` one way, `lead_days`, `kg` and `m3` of
+    a load, `trip_cost`, `kg_cost`, what it `carries`, and the codes `from` and `to`.
 
     `fleet` is -1, and capacities are infinite, where no fleet is given at all: then vehicles are no limit.
     """
@@ -32,8 +50,9 @@ def ways(routes: Routes, depots: pd.Index, zones: pd.Index, config: Config, ledg
     classes = routes.fleet.sort_values(["depot", "vehicle"], ignore_index=True)
     _say_depots_without_vehicles(lanes, classes, ledger)
     classes = classes.assign(fleet=classes.index).rename(columns={"cost_per_trip": "vehicle_cost"})
-    df = lanes.merge(classes.drop(columns=["record"], errors="ignore"), left_on="from", right_on="depot", suffixes=("", "_"))
-    may_use = [not allowed or vehicle in allowed for vehicle, allowed in zip(df["vehicle"], df["vehicles"].map(_words), strict=True)]
+    df = lanes.merge(classes, left_on="from", right_on="depot", suffixes=("", "_of_fleet"))
+    allowed = df["vehicles"].map(_words)
+    may_use = [not names or vehicle in names for vehicle, names in zip(df["vehicle"], allowed, strict=True)]
     df = df.assign(kg=df[["payload_kg", "max_vehicle_kg"]].min(axis=1), m3=df["payload_m3"].fillna(np.inf))
     df = df[np.array(may_use, dtype=bool) & (df["kg"] > 0) & (df["count"] > 0)]
     if (df["cost_per_trip"].isna() & df["vehicle_cost"].isna()).any():
@@ -48,9 +67,9 @@ def _without_fleet(lanes: pd.DataFrame) -> pd.DataFrame:
 
 
 def _columns(df: pd.DataFrame) -> pd.DataFrame:
-    df = df.assign(hours=df["hours_one_way"], lead_days=np.ceil(df["lead_days"]).astype("int64"), kg_cost=df["cost_per_kg"].fillna(0.0))
-    names = ["lane", "depot", "zone", "fleet", "vehicle", "hours", "lead_days", "kg", "m3", "trip_cost", "kg_cost", "carries", "from", "to"]
-    return df.sort_values(["lane", "vehicle"])[names].reset_index(drop=True)
+    lead_days = np.ceil(df["lead_days"]).astype("int64")
+    df = df.assign(hours=df["hours_one_way"], lead_days=lead_days, kg_cost=df["cost_per_kg"].fillna(0.0))
+    return df.sort_values(["lane", "vehicle"])[COLUMNS].reset_index(drop=True)
 
 
 def _say_depots_without_vehicles(lanes: pd.DataFrame, classes: pd.DataFrame, ledger: Ledger) -> None:
@@ -66,12 +85,16 @@ def _words(text: object) -> tuple[str, ...]:
 
 
 def vehicle_hours(fleet: pd.DataFrame, depots: pd.Index, config: Config, days: int) -> pd.DataFrame:
-    """FLEET -> `depot` position, `vehicle`, `hours` all vehicles of the class can drive in a plan period; by position as in `ways`."""
+    """FLEET -> `depot` position, `vehicle`, `hours` all vehicles of the class can drive in a plan period; by position as in
+    `ways`.
+    """
     classes = fleet.sort_values(["depot", "vehicle"], ignore_index=True)
     per_day = classes["hours_per_day"].fillna(config.plan.hours_per_day)
     working = classes["working_days"].fillna(config.plan.working_days) * days / 7
     hours = classes["count"] * per_day * working
-    return pd.DataFrame({"depot": depots.get_indexer(classes["depot"]), "vehicle": classes["vehicle"], "hours": hours.astype(float)})
+    return pd.DataFrame(
+        {"depot": depots.get_indexer(classes["depot"]), "vehicle": classes["vehicle"], "hours": hours.astype(float)}
+    )
 
 
 def shut(closures: pd.DataFrame, table: pd.DataFrame, calendar: Calendar) -> pd.DataFrame:
@@ -119,7 +142,8 @@ def _stock_bits(table: pd.DataFrame, items: int, stock: pd.DataFrame, arrive_day
 
 
 def loads(table: pd.DataFrame, bits: Ints, sendable: np.ndarray, calendar: Calendar) -> pd.DataFrame:
-    """What can be loaded: `way, depot, zone, item, fleet, period` (loaded), `arrives` (period), `arrive_day` (after the issue date).
+    """What can be loaded: `way, depot, zone, item, fleet, period` (loaded), `arrives` (period), `arrive_day` (after the issue
+    date).
 
     `sendable` (z, k): pairs that are planned or committed. Sorted by way, item, period.
     """
@@ -130,6 +154,18 @@ def loads(table: pd.DataFrame, bits: Ints, sendable: np.ndarray, calendar: Calen
     return pd.DataFrame(
         {"way": way, **of_way, "item": item, "period": period, "arrives": arrive_day // calendar.days, "arrive_day": arrive_day}
     ).astype("int64")
+
+
+def haulage(table: pd.DataFrame, loaded: pd.DataFrame, items: pd.DataFrame, pack: Floats) -> Floats:
+    """(load) money for carrying one item unit, besides the trips.
+
+    Without a fleet there are no trips: an hour of road then costs 1 per tonne (per pack, where the weight is not known).
+    """
+    item, way = loaded["item"].to_numpy(), loaded["way"].to_numpy()
+    kg = items["kg_per_unit"].to_numpy(float)[item]
+    by_weight = np.nan_to_num(kg) * table["kg_cost"].to_numpy(float)[way]
+    by_road = table["hours"].to_numpy(float)[way] * np.where(np.isnan(kg), 1 / pack[item], kg / 1000)
+    return np.where(loaded["fleet"].to_numpy() == NO_VEHICLE, by_weight + by_road, by_weight)
 
 
 def hours_per_trip(table: pd.DataFrame) -> Floats:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from forecast.allocate.calendar import Calendar
 from forecast.allocate.groups import Groups
+from forecast.allocate.timeline import Calendar
 from forecast.config import Config
 from forecast.schema import Floats, Inputs
 
 
 def people(inputs: Inputs, zones: pd.Index, calendar: Calendar, config: Config) -> Floats:
-    """(z, t) people expected: the newest count of those present, else the population, plus movements; NaN where neither is known."""
+    """(z, t) people expected: the newest count of those present, else the population, plus movements; NaN where neither is
+    known.
+    """
     known = inputs.zones["population_people"].reindex(zones).to_numpy(float)
     signal = config.forecast.exposure
     if signal in inputs.signals and inputs.signals[signal].attrs.get("units") == "people":
@@ -29,10 +31,11 @@ def people(inputs: Inputs, zones: pd.Index, calendar: Calendar, config: Config) 
 def weight(mean: Floats, people: Floats, groups: Groups, priorities: pd.DataFrame, zones: pd.Index, days: int) -> Floats:
     """(z, g, t) mean demand -> (z, g) weighted person-periods that one need unit of shortage stands for.
 
-    With a planning figure, a unit serves 1 / (figure x days) people for a period. Without one, missing the whole mean demand of a zone
-    leaves all its people without: people / mean demand. Where people are not known either, they are taken as proportional to the mean
-    demand: the item's units then weigh alike everywhere, and an average zone as much as the average zone of known people (1 when
-    there is none). Series without demand weigh nothing. All is multiplied by the priorities of item, and of zone and need.
+    With a planning figure, a unit serves 1 / (figure x days) people for a period. Without one, missing the whole mean
+    demand of a zone leaves all its people without: people / mean demand. Where people are not known either, they are
+    taken as proportional to the mean demand: the item's units then weigh alike everywhere, and an average zone as much as
+    the average zone of known people (1 when there is none). Series without demand weigh nothing. All is multiplied by the
+    priorities of item, and of zone and need.
     """
     level, present = mean.mean(axis=2), people.mean(axis=1)
     typical = float(np.nanmean(present)) if np.isfinite(present).any() else 1.0
@@ -54,7 +57,8 @@ def _of_zones(priorities: pd.DataFrame, zones: pd.Index, groups: Groups) -> Floa
 
 
 def floor(mean: Floats, people: Floats, groups: Groups, config: Config, days: int) -> Floats:
-    """(z, g, t) survival floor in need units: survival figure x people x days, at most the mean demand; NaN for needs without one.
+    """(z, g, t) survival floor in need units: survival figure x people x days, at most the mean demand; NaN for needs without
+    one.
 
     Where people are not known: the same share of the mean demand as the survival figure has of the planning figure.
     """

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyogrio  # geopandas reads files with it
 import shapely
+from pyproj.exceptions import ProjError
 
 from forecast.errors import InputError, Problem, Problems, did_you_mean, few
 from forecast.geo.distance import circles, great_circle_km
@@ -48,7 +49,9 @@ def read_zones(
     found = Problems()
     zones = _named(raw, columns or {}, real.name, found)
     found.raise_if_refused()
-    zones = check_zones(gpd.GeoDataFrame(zones, geometry=raw.geometry.to_crs(CRS).to_numpy(), crs=CRS), real.name, found)
+    zones = check_zones(
+        gpd.GeoDataFrame(zones, geometry=_moved(raw.geometry, CRS, real.name).to_numpy(), crs=CRS), real.name, found
+    )
     problems.noted.extend(found.noted)
     return zones
 
@@ -98,11 +101,19 @@ def in_crs(zones: gpd.GeoSeries, crs: str) -> gpd.GeoSeries:
     """
     if zones.crs == crs:
         return zones
-    moved = gpd.GeoSeries(shapely.segmentize(zones.to_numpy(), STRAIGHT_DEGREES), index=zones.index, crs=zones.crs).to_crs(crs)
+    bent = gpd.GeoSeries(shapely.segmentize(zones.to_numpy(), STRAIGHT_DEGREES), index=zones.index, crs=zones.crs)
+    moved = _moved(bent, crs, "zones")
     lost = ~np.isfinite(moved.bounds.to_numpy()).all(axis=1)
     if lost.any():
         raise _refused("zones", f"have no place in the CRS of a raster: {few(zones.index[lost])}", "Warp it to EPSG:4326")
     return moved
+
+
+def _moved(shapes: gpd.GeoSeries, crs: str, file: str) -> gpd.GeoSeries:
+    try:
+        return shapes.to_crs(crs)
+    except ProjError as error:
+        raise _refused(file, "cannot be brought from one CRS to the other", "Save all files in EPSG:4326") from error
 
 
 def zone_at(lat: npt.ArrayLike, lon: npt.ArrayLike, zones: gpd.GeoDataFrame, within_km: float) -> npt.NDArray[np.object_]:

@@ -6,13 +6,15 @@ import datetime as dt
 import io
 import warnings
 import zipfile
+import zlib
 from xml.etree.ElementTree import ParseError
 
 import openpyxl
 
 from forecast.errors import InputError, Problem, did_you_mean
 
-UNREADABLE = (zipfile.BadZipFile, ParseError, KeyError, ValueError, TypeError, OSError, EOFError)
+DAMAGED = (zipfile.BadZipFile, zlib.error, ParseError, EOFError, OSError, RuntimeError)  # raised by what reads the archive
+ODD = (LookupError, ValueError, TypeError, AttributeError)  # raised by openpyxl where the archive is whole and the content is not
 
 
 def rows(data: bytes, file: str, sheet: str | None, name: str) -> tuple[str, list[tuple[int, list[str]]]]:
@@ -30,7 +32,7 @@ def rows(data: bytes, file: str, sheet: str | None, name: str) -> tuple[str, lis
             page = book[chosen]
             page.reset_dimensions()  # some programs write wrong ones
             cells = [(n, [_text(value) for value in row]) for n, row in enumerate(page.iter_rows(values_only=True), start=1)]
-    except UNREADABLE as error:
+    except (*DAMAGED, *ODD) as error:
         action = "Is it protected by a password, cut short, or an old .xls? Save it again as .xlsx or CSV"
         raise InputError([Problem(file, "is no readable XLSX workbook", action)]) from error
     return chosen, _padded([(line, row) for line, row in cells if any(row)])

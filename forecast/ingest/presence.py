@@ -9,9 +9,10 @@ lon`). One count per tower and forecast period: how many subscribers were there.
     minimum_count: 16          smaller counts are suppressed as they are read; may only be raised
     delay_days: 0              counts are known this long after their period ends
 
-Formula. c(i,t): subscribers at tower i in period t; N(t): their sum over all towers.
+Formula. c(i,t): subscribers at tower i in period t.
 
-    reference of a tower    r(i)   = median of c(i,t) / N(t) over the first 52 observed periods
+    reference of a tower    r(i)   = median of c(i,t) / n(t) over the first 52 observed periods
+    size of the network     n(t)   = sum of c(i,t) / sum of r(i), over the towers that count in t; in turn until settled
     share of a zone         s(z,t) = sum of c(i,t) over its towers / the same over all zones
     its reference share     q(z,t) = sum of r(i)   over its towers / the same over all zones
     people present          p(z,t) = population(z) x s(z,t) / q(z,t)
@@ -46,6 +47,7 @@ from forecast.schema import PRESENCE, SIGNALS, TOWERS, Floats, Reading
 SMALLEST_COUNT = 16  # 15 people or fewer can be singled out (RELIABILITY: Flowminder keeps values > 15)
 REFERENCE_PERIODS = 52
 SEEN_OFTEN = 0.25  # of the reference periods: below, a tower has no reference
+ROUNDS = 20  # far more than it takes to settle
 NEAREST_KM = 5.0  # a tower outside all zones belongs to the nearest within this
 
 
@@ -104,13 +106,27 @@ def people_present(counts: Counts, population: Floats, zones: pd.Index) -> tuple
 
 
 def _reference(subscribers: Floats) -> Floats:
-    """(tower, period) -> (tower) median share of all subscribers over the first observed periods; NaN if seen too rarely."""
+    """(tower, period) -> (tower) r(i) of the formula, up to a common factor; NaN for a tower seen too rarely at first."""
     observed = np.flatnonzero(~np.isnan(subscribers).all(axis=0))[:REFERENCE_PERIODS]
     first = subscribers[:, observed]
     often = (~np.isnan(first)).sum(axis=1) >= max(1.0, SEEN_OFTEN * len(observed))
     reference = np.full(len(subscribers), np.nan)
-    reference[often] = np.nanmedian(first[often] / np.nansum(first, axis=0), axis=1) if often.any() else np.nan
+    if often.any():
+        reference[often] = _settled(first[often])
     return reference
+
+
+def _settled(counts: Floats) -> Floats:
+    """(tower, period) -> (tower) medians of counts over the size of the network, which is measured by the towers that count."""
+    counted = ~np.isnan(counts)
+    total = np.nansum(counts, axis=0)
+    usual = np.ones(len(counts))
+    for _ in range(ROUNDS):
+        with np.errstate(invalid="ignore"):
+            size = total / (usual @ counted)  # no tower in a period: 0 / 0, left out of the median
+        usual = np.nanmedian(counts / size, axis=1)
+        usual /= usual.sum()
+    return np.asarray(usual)
 
 
 # ------------------------------------------------------------------ reading

@@ -8,6 +8,7 @@ from forecast.inputs.checks import Known
 from forecast.inputs.items import read_items
 from forecast.inputs.lanes import complete_lanes
 from forecast.inputs.records import data_until, read_records
+from forecast.inputs.records_alone import read_records_alone
 from forecast.inputs.routes import read_routes
 from forecast.inputs.signals import read_signals
 from forecast.inputs.sources import open_sources
@@ -15,6 +16,8 @@ from forecast.inputs.stock import read_stock, without_expired
 from forecast.inputs.together import check_together
 from forecast.inputs.zones import read_zones
 from forecast.schema import Inputs, Ledger
+
+__all__ = ["read_inputs", "read_records_alone"]
 
 
 def read_inputs(job: Job, ledger: Ledger) -> Inputs:

@@ -14,8 +14,6 @@ from forecast.errors import Problem, Problems, did_you_mean
 from forecast.geo import swapped
 from forecast.schema import Ledger
 
-MOST_NAMED = 10  # codes in one remark
-
 
 @dataclass(frozen=True)
 class Known:
@@ -83,10 +81,3 @@ def refuse_swapped(depots: pd.DataFrame, zones: gpd.GeoDataFrame, problems: Prob
 def counted(count: int, what: str) -> str:
     """`1 row`, `1,200 rows`."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
-def listed(codes: Iterable[str]) -> str:
-    """Codes in a sentence; the rest is counted."""
-    names = list(codes)
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(names[:MOST_NAMED]) + more

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.config import Job
+from forecast.errors import few
 from forecast.geo import great_circle_km
 from forecast.inputs import checks
 from forecast.schema import ROUTES, Ledger, Routes
@@ -22,7 +23,7 @@ def complete_lanes(routes: Routes, zones: gpd.GeoDataFrame, job: Job, ledger: Le
     lanes = _with_lead_days(lanes, job.config.plan.hours_per_day, ledger)
     cut_off = zones.index.difference(lanes["to"])
     if len(cut_off) and len(routes.depots):
-        ledger.remarks.append(f"No lane leads to {len(cut_off)} of {len(zones)} zones: {checks.listed(cut_off)}.")
+        ledger.remarks.append(f"No lane leads to {len(cut_off)} of {len(zones)} zones: {few(cut_off)}.")
     return replace(routes, lanes=lanes)
 
 

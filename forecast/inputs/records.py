@@ -6,7 +6,7 @@ import pandas as pd
 
 from forecast import convert, periods
 from forecast.config import Job
-from forecast.errors import Problem
+from forecast.errors import Problem, few
 from forecast.inputs import checks
 from forecast.inputs.checks import Known
 from forecast.inputs.sources import Sources, in_order
@@ -88,5 +88,5 @@ def _refuse_too_many(bad: int, total: int, set_aside: list[Problem], sources: So
 def _say_who_has_none(df: pd.DataFrame, known: Known, sources: Sources) -> None:
     for codes, column in ((known.zone, "zone"), (known.item, "item")):
         if codes is not None and not (none := codes[~codes.isin(df[column].unique())]).empty:
-            remark = f"No records of {len(none)} of {len(codes)} {column}s: {checks.listed(none)}."
+            remark = f"No records of {len(none)} of {len(codes)} {column}s: {few(none)}."
             sources.ledger.remarks.append(remark)

@@ -28,9 +28,8 @@ def read_stock(sources: Sources, known: Known, records: pd.DataFrame) -> Stock:
     for table in vars(stock).values():
         checks.refuse_unknown(table, known, sources.problems)
     stock = _as_known(stock, sources)
-    if not sources.is_given("zone_stock"):
-        stock = replace(stock, zone_stock=_from_records(records, sources))
-    return replace(stock, depot_stock=_with_status(stock.depot_stock, sources))
+    zone_stock = stock.zone_stock if sources.is_given("zone_stock") else _from_records(records, sources)
+    return replace(stock, depot_stock=_with_status(stock.depot_stock, sources), zone_stock=_dated(zone_stock, sources))
 
 
 def without_expired(stock: Stock, job: Job, ledger: Ledger) -> Stock:
@@ -79,6 +78,15 @@ def _from_records(records: pd.DataFrame, sources: Sources) -> pd.DataFrame:
     last_days = {start: periods.step(start, 1, period) - pd.Timedelta(days=1) for start in counted["period"].unique()}
     table = counted[["record", "zone", "item"]].assign(quantity=counted["stock_end"], counted_on=counted["period"].map(last_days))
     return in_order(table.astype({"counted_on": "datetime64[s]"}), ZONE_STOCK)
+
+
+def _dated(zone_stock: pd.DataFrame, sources: Sources) -> pd.DataFrame:
+    """A count without a date is taken as one of the issue date."""
+    undated = zone_stock["counted_on"].isna()
+    if undated.any():
+        applies_to = f"{checks.counted(int(undated.sum()), 'row')} of zone_stock without a date"
+        sources.ledger.assume("counted_on", applies_to, sources.job.issue_date.date(), "", "the issue date")
+    return zone_stock.assign(counted_on=zone_stock["counted_on"].fillna(sources.job.issue_date))
 
 
 def _with_status(stock: pd.DataFrame, sources: Sources) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import geopandas as gpd
 import pandas as pd
 
-from forecast.errors import Problem
+from forecast.errors import Problem, few
 from forecast.inputs import checks
 from forecast.inputs.sources import Sources
 from forecast.schema import Routes, Stock
@@ -39,4 +39,4 @@ def _refuse_weightless(items: pd.DataFrame, stock: Stock, sources: Sources) -> N
 def _say_no_volume(items: pd.DataFrame, routes: Routes, sources: Sources) -> None:
     without = items.index[items["m3_per_unit"].isna()]
     if routes.fleet["payload_m3"].notna().any() and len(without):
-        sources.ledger.remarks.append(f"No m3_per_unit of {checks.listed(without)}: their volume does not fill a vehicle.")
+        sources.ledger.remarks.append(f"No m3_per_unit of {few(without)}: their volume does not fill a vehicle.")

@@ -9,12 +9,13 @@ import geopandas as gpd
 import pandas as pd
 
 from forecast.config import CloseLanes, DelayArrivals, Displace, Job, ScaleFleet, WhatIf
-from forecast.errors import Problem, did_you_mean
+from forecast.errors import Problem, did_you_mean, few
 from forecast.inputs import checks
 from forecast.inputs.routes import CLOSURE, DAY
 from forecast.schema import Ledger, Routes, Stock
 
 MOVEMENT = {"zone": "str", "start": "datetime64[s]", "people": "float64"}
+NO_MOVEMENTS = pd.DataFrame(columns=list(MOVEMENT)).astype(MOVEMENT)
 
 
 def applied(
@@ -27,7 +28,7 @@ def applied(
     scenario = _Scenario(job, ledger)
     what_if = job.config.what_if
     if scenario.has_unknown_names(what_if, zones.index, items.index, pd.Index(routes.depots["depot"])):
-        return stock, routes, _movements([])
+        return stock, routes, NO_MOVEMENTS
     for scaled in what_if.scale_fleet:
         routes = scenario.with_fleet_scaled(routes, scaled)
     for late in what_if.delay_arrivals:
@@ -49,7 +50,7 @@ class _Scenario:
         if not chosen.any():
             self._refuse("scale_fleet", "changes nothing: there are no vehicles to scale", "Give inputs.fleet, or other depots")
             return routes
-        where = "all depots" if change.depots is None else checks.listed(change.depots)
+        where = "all depots" if change.depots is None else few(change.depots)
         before = count[chosen].sum()
         self._tell(f"vehicles at {where} x {change.factor:g}, from {before:g} to {change.factor * before:g}")
         return replace(routes, fleet=routes.fleet.assign(count=count.where(~chosen, count * change.factor)))
@@ -68,7 +69,7 @@ class _Scenario:
         lanes = routes.lanes[_chosen(routes.lanes["to"], change.to) & _chosen(routes.lanes["from"], change.depots)]
         if lanes.empty:
             action = "Name zones and depots that a lane joins"
-            self._refuse("close_lanes", "changes nothing: no lane leads there", action, checks.listed(change.to))
+            self._refuse("close_lanes", "changes nothing: no lane leads there", action, few(change.to))
             return routes
         start = self._day(change.after_days)
         until = start + change.for_days * DAY if change.for_days is not None else pd.NaT
@@ -77,7 +78,7 @@ class _Scenario:
             CLOSURE
         )
         end = f"to {(until - DAY).date()}" if change.for_days is not None else "on"
-        self._tell(f"{checks.counted(len(shut), 'lane')} to {checks.listed(change.to)} shut from {start.date()} {end}")
+        self._tell(f"{checks.counted(len(shut), 'lane')} to {few(change.to)} shut from {start.date()} {end}")
         return replace(routes, closures=pd.concat([routes.closures, shut], ignore_index=True))
 
     def displaced(self, zones: gpd.GeoDataFrame, change: Displace) -> pd.DataFrame:
@@ -85,18 +86,18 @@ class _Scenario:
         arrive = sorted(set(change.arrive))
         leave = zones.index.difference(arrive) if change.leave is None else pd.Index(sorted(set(change.leave)))
         if both := leave.intersection(arrive).tolist():
-            self._refuse("displace", "is left and arrived in at once", "Name it once", checks.listed(both))
-            return _movements([])
+            self._refuse("displace", "is left and arrived in at once", "Name it once", few(both))
+            return NO_MOVEMENTS
         people = change.share * zones["population_people"].reindex(leave)
         going = people[people > 0]
         if going.empty:
             problem = "moves nobody: the population of the zones left is not known"
             self._refuse("displace", problem, "Give inputs.population")
-            return _movements([])
+            return NO_MOVEMENTS
         start = self._day(change.after_days)
         unknown = f"; the population of {people.isna().sum()} zones left is not known" if people.isna().any() else ""
         who = f"{going.sum():,.0f} people ({change.share:.0%} of {checks.counted(len(going), 'zone')})"
-        self._tell(f"{who} move to {checks.listed(arrive)} on {start.date()}{unknown}")
+        self._tell(f"{who} move to {few(arrive)} on {start.date()}{unknown}")
         arriving = pd.Series(going.sum() / len(arrive), index=arrive)
         moved = pd.concat([-going, arriving])
         return pd.DataFrame({"zone": moved.index, "start": start, "people": moved.to_numpy()})
@@ -114,7 +115,7 @@ class _Scenario:
         ]
         unknown = [(place, name, known, what) for place, names, known, what in used for name in names or () if name not in known]
         for place, name, known, what in unknown:
-            action = did_you_mean(name, known) or f"Known: {checks.listed(known)}"
+            action = did_you_mean(name, known) or f"Known: {few(known)}"
             self._refuse(place, f"is not one of the {len(known)} known {what}", action, name)
         return bool(unknown)
 
@@ -135,6 +136,5 @@ def _chosen(values: pd.Series, names: Iterable[str] | None) -> pd.Series:
 
 
 def _movements(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    empty = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in MOVEMENT.items()})
-    together = pd.concat([empty, *parts], ignore_index=True) if parts else empty
+    together = pd.concat([NO_MOVEMENTS, *parts], ignore_index=True)
     return together.astype(MOVEMENT).sort_values(["start", "zone"], ignore_index=True)

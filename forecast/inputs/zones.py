@@ -8,6 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from forecast import convert
+from forecast.errors import few
 from forecast.inputs import checks
 from forecast.inputs.sources import Sources
 from forecast.schema import POPULATION, ZONES
@@ -33,7 +34,7 @@ def read_zones(sources: Sources) -> gpd.GeoDataFrame:
         zones = _with_population(zones, sources)
     unknown = zones.index[zones["population_people"].isna()]
     if len(unknown) and "population" not in sources.failed:
-        which = "any zone" if len(unknown) == len(zones) else f"{len(unknown)} of {len(zones)} zones: {checks.listed(unknown)}"
+        which = "any zone" if len(unknown) == len(zones) else f"{len(unknown)} of {len(zones)} zones: {few(unknown)}"
         sources.ledger.remarks.append(f"No population is known for {which}.")
     return zones
 
@@ -73,4 +74,4 @@ def _from_table(text: pd.DataFrame, sources: Sources, codes: pd.Index) -> pd.Ser
         for row in table.index[table[column] > table[other]]:
             problem = f"is more than {other} ({float(table[other][row]):g})"
             sources.problems.refuse(convert.problem_at(table, row, column, problem, "Mend the row"))
-    return table.groupby("zone")["people"].sum(min_count=1)
+    return table.groupby("zone")["people"].sum()

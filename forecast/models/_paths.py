@@ -1,13 +1,14 @@
 """Error paths: what a method got wrong from past origins, kept whole over the horizon, is the spread of its future.
 
 All errors of one origin stay together, so that a future that starts too low stays too low as long as it did in the past: totals
-over the horizon are then as uncertain as they should be. Errors are relative to the root of the level at their origin. A series with few origins
-of its own borrows from the item's other series, at the origins nearest in level.
+over the horizon are then as uncertain as they should be. Errors are relative to the root of the level at their origin. A series
+with few origins of its own borrows from the item's other series, at the origins nearest in level.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,8 +22,9 @@ Ints = npt.NDArray[np.intp]
 Points = Callable[[Floats, Ints], Floats]
 """(series, past) values, (origin) last known positions -> (series, origin, horizon) point forecasts, knowing nothing later."""
 
+FAILURES = (ArithmeticError, ValueError, RuntimeError, np.linalg.LinAlgError)  # of a fit
 MOST_ORIGINS = 60  # evenly spread over the past: neighbouring origins share most of their errors
-BORROWED = 12  # borrowed errors weigh as much as this many origins of one's own
+BORROWED = 24  # borrowed errors weigh as much as this many origins of one's own
 NEAREST = 100  # origins borrowed from: those nearest in level
 UNKNOWN_CV = 0.5  # relative error where there is nothing to learn it from, shared over the horizon
 LEAST_MEAN = 0.5  # clipping at zero lifts the mean; it is scaled back down to no less than this share
@@ -37,35 +39,42 @@ class Errors:
 
 
 def around(history: History, points: Points, samples: int) -> Floats:
-    """History -> (series, horizon, sample): the method's points for the future, with its own past error paths around them."""
+    """History -> (series, horizon, sample): a method's points for the future, with its own past error paths around them."""
     past, horizon = history.values.shape[1], len(history.ahead)
-    origins = _origins(past, horizon)
-    newest = np.array([past - 1])
-    point = points(history.values, newest)[:, 0]
-    level = _level(history.values, newest, point[:, None])[:, 0]
-    own = _errors(history.values, points(history.values, origins), origins)
-    lent = _errors(history.pool, points(history.pool, origins), origins)
-    drawn = _draw(history, level, own, lent, samples)
+    known_until, now = origins(past, horizon), np.array([past - 1])
+    own = errors(history.values, points(history.values, known_until), known_until)
+    lent = errors(history.pool, points(history.pool, known_until), known_until)
+    return spread(history, points(history.values, now)[:, 0], own, lent, samples)
+
+
+def spread(history: History, point: Floats, own: Errors, lent: Errors, samples: int) -> Floats:
+    """(series, horizon) points, own error paths and those to borrow from -> (series, horizon, sample) of the points' mean.
+
+    Wider where few periods are known or the newest are old; never narrower with the horizon.
+    """
+    known = np.isfinite(history.values)
+    age = np.argmax(known[:, ::-1], axis=1)
+    level = _level(history.values, np.array([known.shape[1] - 1]), point[:, None])
+    drawn = _draw(history, level[:, 0], own, lent, samples)
     drawn -= drawn.mean(axis=2, keepdims=True)
-    known = np.maximum(np.isfinite(history.values).sum(axis=1), 1)
-    drawn *= (_widening(drawn) * np.sqrt(1 + 1 / known)[:, None])[:, :, None]
-    return at_least_zero(point[:, :, None] + level[:, None, None] * drawn)
+    ignorance = np.sqrt(1 + 1 / np.maximum(known.sum(axis=1), 1) + age / history.season)
+    return at_least_zero(point[:, :, None] + drawn * (_widening(drawn) * level * ignorance[:, None])[:, :, None])
 
 
 def at_least_zero(paths: Floats) -> Floats:
-    """(..., sample) -> the same, cut at zero and scaled so that the mean stays what it was (down to half of the cut mean at most)."""
+    """(..., sample) -> the same, cut at zero and scaled back to the mean it had (to half of the cut mean at most)."""
     mean = paths.mean(axis=-1, keepdims=True)
     cut = np.maximum(paths, 0)
     cut_mean = cut.mean(axis=-1, keepdims=True)
-    return cut * np.clip(mean / np.where(cut_mean > 0, cut_mean, 1), LEAST_MEAN, 1)
+    return np.asarray(cut * np.clip(mean / np.where(cut_mean > 0, cut_mean, 1), LEAST_MEAN, 1))
 
 
-def known_mean(values: Floats, origins: Ints, count: int) -> Floats:
+def known_mean(values: Floats, known_until: Ints, count: int) -> Floats:
     """(series, past) -> (series, origin): mean of the last `count` known values up to each origin; empty before the first."""
     known = np.isfinite(values)
     in_order = np.take_along_axis(np.where(known, values, 0), np.argsort(~known, axis=1, kind="stable"), axis=1)
     sums = np.concatenate([np.zeros((len(values), 1)), np.cumsum(in_order, axis=1)], axis=1)
-    so_far = np.cumsum(known, axis=1)[:, origins]
+    so_far = np.cumsum(known, axis=1)[:, known_until]
     before = np.maximum(so_far - count, 0)
     total = np.take_along_axis(sums, so_far, axis=1) - np.take_along_axis(sums, before, axis=1)
     return np.where(so_far > 0, total / np.maximum(so_far - before, 1), np.nan)
@@ -76,31 +85,16 @@ def shared_normals(rng: np.random.Generator, samples: int) -> Floats:
     return np.asarray(ndtri((rng.permutation(samples) + 0.5) / samples), dtype=float)
 
 
-def blocks(residuals: Floats, horizon: int, samples: int, rng: np.random.Generator) -> Floats:
-    """(any) residuals in time order -> (horizon, sample): stretches of them, kept in order and wrapped around the end.
-
-    The circular block bootstrap of Politis and Romano (1992); centred.
-    """
-    start = rng.integers(len(residuals), size=samples)
-    return (residuals - residuals.mean())[(start + np.arange(horizon)[:, None]) % len(residuals)]
-
-
-def each_series(history: History, samples: int, label: str, one: Callable[[int], Floats]) -> Floats:
-    """Forecast series one by one: `one(series)` -> (horizon, sample); a fit that fails leaves its series empty."""
-    paths = np.full((len(history.zones), len(history.ahead), samples), np.nan)
-    for series in _progress(len(history.zones), f"{history.item}: {label}"):
-        try:
-            paths[series] = one(series)
-        except (ArithmeticError, ValueError, RuntimeError, np.linalg.LinAlgError):
-            continue  # the caller falls back, and says so
-    return paths
+def each_series(history: History, shape: tuple[int, int], label: str, one: Callable[[int], Floats]) -> Floats:
+    """(series, *shape): `one(series)` for each; a fit that fails leaves its series empty, and the caller falls back."""
+    found = np.full((len(history.zones), *shape), np.nan)
+    for series in tqdm(range(len(found)), desc=f"{history.item}: {label}", unit="series", disable=None, delay=2, leave=False):
+        with suppress(*FAILURES):
+            found[series] = one(series)
+    return found
 
 
-def _progress(count: int, label: str) -> Iterator[int]:
-    return iter(tqdm(range(count), desc=label, unit="series", disable=None, delay=2, leave=False))
-
-
-def _origins(past: int, horizon: int) -> Ints:
+def origins(past: int, horizon: int) -> Ints:
     """Positions of past origins whose errors can be seen for at least half of the horizon."""
     last = past - 1 - max(1, horizon // 2)
     if last < 0:
@@ -108,12 +102,12 @@ def _origins(past: int, horizon: int) -> Ints:
     return np.unique(np.linspace(0, last, min(MOST_ORIGINS, last + 1)).round().astype(np.intp))
 
 
-def _errors(values: Floats, points: Floats, origins: Ints) -> Errors:
+def errors(values: Floats, points: Floats, known_until: Ints) -> Errors:
     """(series, past), (series, origin, horizon) -> relative error paths; a gap within a path repeats the error before it."""
     past, horizon = values.shape[1], points.shape[2]
-    target = origins[:, None] + 1 + np.arange(horizon)
+    target = known_until[:, None] + 1 + np.arange(horizon)
     seen = np.where(target < past, values[:, np.minimum(target, past - 1)], np.nan)
-    level = _level(values, origins, points)
+    level = _level(values, known_until, points)
     error = seen - points
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = np.where(error == 0, 0.0, error / level[:, :, None])
@@ -122,12 +116,14 @@ def _errors(values: Floats, points: Floats, origins: Ints) -> Errors:
     return Errors(np.where(enough[:, :, None], _filled(relative), np.nan), level)
 
 
-def _level(values: Floats, origins: Ints, points: Floats) -> Floats:
-    """(series, origin) what errors are measured by: the root of the forecast, or of the mean of all known by then if that is higher.
+def _level(values: Floats, known_until: Ints, points: Floats) -> Floats:
+    """(series, origin) what errors are measured by: the root of the forecast, or of the mean of all known if that is higher.
 
-    The root, since errors of counts grow with it: measured against the level itself, origins of low level gave absurdly long tails.
+    The root, since errors of counts grow with it: measured by the level itself, origins of low level gave absurdly long tails.
+    Zero where nothing but zeros was known.
     """
-    return np.sqrt(np.maximum(points.mean(axis=2), known_mean(values, origins, values.shape[1])))
+    mean = known_mean(values, known_until, values.shape[1])
+    return np.where(mean == 0, 0.0, np.sqrt(np.maximum(points.mean(axis=2), mean)))
 
 
 def _filled(paths: Floats) -> Floats:
@@ -154,7 +150,7 @@ def _draw(history: History, level: Floats, own: Errors, lent: Errors, samples: i
         rng = history.rng(series)
         even = (rng.permutation(samples) + rng.random()) / samples  # one value in each of `samples` equal parts of 0..1
         if not count[series] and not width:
-            drawn[series] = UNKNOWN_CV * shared_normals(rng, samples)
+            drawn[series] = UNKNOWN_CV * level[series] * shared_normals(rng, samples)
             continue
         weight = count[series] / (count[series] + BORROWED) if width else 1.0
         is_own = even < weight

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from pydantic import Field
 
 from forecast.config import Section
@@ -36,13 +35,13 @@ def columns(history: History, series: int) -> Floats:
 def yearly_waves(history: History, waves: int) -> Floats:
     """(past + horizon, 2 x waves) sines and cosines of the day of the year: a smooth season for any length of period."""
     starts = history.periods.append(history.ahead)
-    days = np.asarray((starts - pd.Timestamp("2000-01-01")).days, dtype=float)
+    days = (starts.to_numpy() - np.datetime64("2000-01-01")) / np.timedelta64(1, "D")
     angles = 2 * np.pi * days[:, None] / DAYS_PER_YEAR * np.arange(1, waves + 1)
     return np.concatenate([np.sin(angles), np.cos(angles)], axis=1)
 
 
 def effect(values: Floats, design: Floats) -> Floats:
-    """(past) values with gaps, (past + horizon, column) -> (past + horizon) fitted effect of the columns, without the constant."""
+    """(past) values with gaps, (past + horizon, column) -> (past + horizon) fitted effect of the columns, no constant."""
     if not design.shape[1]:
         return np.zeros(len(design))
     known = np.flatnonzero(np.isfinite(values))

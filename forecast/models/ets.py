@@ -2,17 +2,20 @@
 
     y[t] = l[t-1] + phi b[t-1] + e[t],   l[t] = l[t-1] + phi b[t-1] + alpha e[t],   b[t] = phi b[t-1] + beta e[t]
 
-Level only, or with a damped trend where the corrected Akaike criterion (AICc) prefers it. With two full years known, a smooth yearly
-season (two waves, least squares) is taken out before and put back after, if AICc prefers it; so are the effects of `regressors`.
-Futures are simulated through the recursion, with stretches of the fit's own residuals: an error moves the level and stays in the path.
+Level only, or with a damped trend where the corrected Akaike criterion (AICc) clearly prefers it. With two full years known, a
+smooth yearly season (two waves, least squares) is taken out before and put back after, if AICc clearly prefers it; so are the
+effects of `regressors`. The spread is made of the fit's own error paths: what its states at past origins got wrong over a whole
+horizon. (Futures simulated from one-step residuals were too narrow: 80 % intervals of three-month totals of 1,357 real series
+held 67 %.)
 
-Gaps are interpolated for the fit; gaps at the end are simulated through, so that old news is less certain news.
+Gaps are interpolated for the fit; after a gap at the end the last state stands, with a wider spread.
 Source: Hyndman, Koehler, Ord and Snyder, Forecasting with Exponential Smoothing (2008); statsmodels' ETSModel.
 """
 
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -26,6 +29,7 @@ from forecast.schema import Floats, History
 WAVES = 2
 FEWEST = 3  # known periods
 HEURISTIC_FROM = 10  # shorter series cannot use statsmodels' quick starting values
+CLEARLY = 2  # a smaller difference of AICc is no evidence (Burnham and Anderson, 2002)
 
 
 class Settings(Section):
@@ -41,62 +45,79 @@ class Settings(Section):
 
 def predict(history: History, samples: int, settings: Settings) -> Floats:
     """History -> (series, horizon, sample) in item units per period; empty for a series that cannot be fitted."""
-    return _paths.each_series(history, samples, "ets", lambda series: _one(history, series, samples, settings))
+    past, horizon = history.values.shape[1], len(history.ahead)
+    origins = np.append(_paths.origins(past, horizon), past - 1)
+    points = _paths.each_series(
+        history, (len(origins), horizon), "ets", lambda series: _points(history, series, origins, settings)
+    )  # fmt: skip
+    own = _paths.errors(history.values, points[:, :-1], origins[:-1])
+    return _paths.spread(history, points[:, -1], own, own, samples)
 
 
-def _one(history: History, series: int, samples: int, settings: Settings) -> Floats:
-    values = history.values[series]
+def _points(history: History, series: int, origins: _paths.Ints, settings: Settings) -> Floats:
+    """(origin, horizon) what the fitted states at each origin say of the periods after it."""
+    values, horizon = history.values[series], len(history.ahead)
     known = np.flatnonzero(np.isfinite(values))
     if len(known) < FEWEST:
         raise ValueError("too few known periods")
     size = np.abs(values[known]).mean()
     if size == 0:
-        return np.zeros((len(history.ahead), samples))
-    scaled = values / size
-    seen, steps = slice(known[0], known[-1] + 1), len(values) - 1 - known[-1] + len(history.ahead)
-    fit, taken_out = _best(history, series, scaled, seen, settings)
-    residuals = np.asarray(fit.resid) * np.sqrt((len(known) + 1) / max(len(known) - fit.df_model, len(known) / 4))
-    errors = _paths.blocks(residuals, steps, samples, history.rng(series))
-    ahead = np.asarray(fit.simulate(steps, anchor="end", repetitions=samples, random_errors=errors))[-len(history.ahead) :]
-    return _paths.at_least_zero(size * (ahead + taken_out[len(values) :, None]))
+        return np.zeros((len(origins), horizon))
+    best = _best(history, series, values / size, slice(known[0], known[-1] + 1), settings)
+    state = np.clip(origins - known[0], 0, known[-1] - known[0])
+    ahead = np.asarray(best.fit.level)[state][:, None] + np.zeros(horizon)
+    if best.fit.model.has_trend:
+        ahead += np.asarray(best.fit.slope)[state][:, None] * np.cumsum(best.fit.damping_trend ** np.arange(1, horizon + 1))
+    ahead += best.effect[origins[:, None] + np.arange(1, horizon + 1)]
+    ahead[origins < known[0]] = np.nan
+    return np.asarray(size * np.maximum(ahead, 0))
 
 
-def _best(history: History, series: int, values: Floats, seen: slice, settings: Settings) -> tuple[Any, Floats]:
-    """The fit with the lowest AICc and the effect (past + horizon) taken out before it."""
+@dataclass(frozen=True)
+class _Candidate:
+    """A fit, the columns (past + horizon, column) and their effect (past + horizon) taken out before it, and its AICc."""
+
+    fit: Any
+    design: Floats
+    effect: Floats
+    aicc: float
+
+
+def _best(history: History, series: int, values: Floats, seen: slice, settings: Settings) -> _Candidate:
+    """The plainest candidate that no other clearly beats: first with and without a season, then with a damped trend."""
+    always_damped = settings.trend == "damped"
     plain = columns(history, series)
-    designs = [plain]
+    best = _candidate(values, seen, plain, always_damped)
     if settings.seasonal == "auto" and seen.stop - seen.start >= 2 * history.season:
-        designs.append(np.concatenate([plain, yearly_waves(history, WAVES)], axis=1))
-    effects = [effect(values, design) for design in designs]
-    trends = {"auto": (False, True), "none": (False,), "damped": (True,)}[settings.trend]
-    fits = [_fit(_interpolated(values - taken[: len(values)])[seen], trends[0]) for taken in effects]
-    scores = [_aicc(fit, design.shape[1]) for fit, design in zip(fits, designs, strict=True)]
-    chosen = int(np.argmin(scores))
-    if len(trends) > 1:
-        damped = _fit(_interpolated(values - effects[chosen][: len(values)])[seen], True)
-        if _aicc(damped, designs[chosen].shape[1]) < scores[chosen]:
-            return damped, effects[chosen]
-    return fits[chosen], effects[chosen]
+        best = _plainer(best, _candidate(values, seen, np.hstack([plain, yearly_waves(history, WAVES)]), always_damped))
+    if settings.trend == "auto":
+        best = _plainer(best, _candidate(values, seen, best.design, True))
+    return best
 
 
-def _fit(values: Floats, damped: bool) -> Any:
+def _plainer(plain: _Candidate, other: _Candidate) -> _Candidate:
+    return other if other.aicc < plain.aicc - CLEARLY else plain
+
+
+def _candidate(values: Floats, seen: slice, design: Floats, damped: bool) -> _Candidate:
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
-    start = "heuristic" if len(values) >= HEURISTIC_FROM else "estimated"
+    taken_out = effect(values, design)
+    rest = _interpolated(values - taken_out[: len(values)])[seen]
+    start = "heuristic" if len(rest) >= HEURISTIC_FROM else "estimated"
+    trend = {"trend": "add", "damped_trend": True} if damped else {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an optimiser that stops early still leaves a usable fit
-        return ETSModel(
-            values, error="add", trend="add" if damped else None, damped_trend=damped, initialization_method=start
-        ).fit(disp=False)  # fmt: skip
+        fit = ETSModel(rest, error="add", initialization_method=start, **trend).fit(disp=False)
+    return _Candidate(fit, design, taken_out, _aicc(np.asarray(fit.resid), 3 + 3 * damped + design.shape[1]))
 
 
-def _aicc(fit: Any, columns_fitted: int) -> float:
-    """Corrected Akaike criterion with the season's and regressors' weights and the starting states counted."""
-    count = len(fit.resid)
-    fitted = 2 + columns_fitted + (3 if fit.model.has_trend else 0) + 1
+def _aicc(residuals: Floats, fitted: int) -> float:
+    """Corrected Akaike criterion of so many fitted numbers: smoothing, starting states, spread, weights of columns."""
+    count = len(residuals)
     if count - fitted - 1 <= 0:
         return np.inf
-    error = max(float(np.mean(np.square(fit.resid))), 1e-12)
+    error = max(float(np.mean(np.square(residuals))), 1e-12)
     return float(count * np.log(error) + 2 * fitted + 2 * fitted * (fitted + 1) / (count - fitted - 1))
 
 

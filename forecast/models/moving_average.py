@@ -1,8 +1,9 @@
 """Moving average: the AMC as logisticians compute it.
 
-AMC = sum of the last N known periods / N, where a period with a stock-out counts as consumption x days / (days - days out) when the
-days out are known, and is left out when they are not (the panel does both). Unknown periods are stepped over: the N last known ones
-count, however long ago. Source: USAID | DELIVER, The Logistics Handbook (2011), average monthly consumption; OpenLMIS requisitions.
+AMC = sum of the last N known periods / N, where a period with a stock-out counts as consumption x days / (days - days out) when
+the days out are known, and is left out when they are not (the panel does both). Unknown periods are stepped over: the N last
+known ones count, however long ago. Source: USAID | DELIVER, The Logistics Handbook (2011), average monthly consumption; OpenLMIS
+requisitions.
 
 The forecast is flat; its spread is the method's own past error paths (`_paths`), wider where few periods are known.
 """

@@ -1,8 +1,9 @@
 """Norm: people x planning figure, for zones without usable history.
 
 The planning figure may be wrong for a zone in all periods alike, so each future draws one lasting factor of the rate (lognormal,
-mean 1, coefficient of variation `cv`), which then wanders a little from period to period. People enter through `History.expected`.
-Source of the figures: the config's `per_person_per_day`, listed in assumptions.csv; Sphere Handbook (2018) for the usual ones.
+mean 1, coefficient of variation `cv`), which then wanders a little from period to period. People enter through
+`History.expected`. Source of the figures: the config's `per_person_per_day`, listed in assumptions.csv; Sphere Handbook (2018)
+for the usual ones.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def predict(history: History, samples: int, settings: Settings) -> Floats:
         steps = np.stack([shared_normals(rng, samples) for _ in range(horizon)])
         wander = np.cumsum(_log_steps(settings.period_cv, steps), axis=0)
         factors[series] = np.exp(_log_steps(settings.cv, shared_normals(rng, samples)) + wander)
-    return history.expected[:, :, None] * factors / factors.mean(axis=2, keepdims=True)
+    return np.asarray(history.expected[:, :, None] * factors / factors.mean(axis=2, keepdims=True), dtype=float)
 
 
 def _log_steps(cv: float, normals: Floats) -> Floats:

@@ -1,16 +1,18 @@
 """Prophet: a piecewise linear trend, a smooth yearly season and regressors, fitted per series.
 
 The trend of each future is sampled by Prophet itself (its changes go on as often and as strongly as in the past); around it lie
-stretches of the fit's own residuals, kept in order. The season needs two years. Gaps need no mending: unknown periods are left out.
-Suited to long daily or weekly series with a strong season; on short, intermittent ones it is worse than a moving average.
+stretches of the fit's own residuals, kept in order. The season needs two years. Gaps need no mending: unknown periods are left
+out. Suited to long daily or weekly series with a strong season; on short, intermittent ones it is worse than a moving average.
 Source: Taylor and Letham, Forecasting at Scale, The American Statistician 72 (2018).
 """
 
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -23,6 +25,9 @@ from forecast.models._regression import Regressor, columns
 from forecast.schema import Floats, History
 
 FEWEST = 6  # known periods
+MOST_REFITS, FEWEST_REFITS = 20, 5  # series refitted with the last periods held back
+MOST_TOO_NARROW = 5.0
+NORMAL_80 = 1.2816  # 80 % of a normal distribution's deviations are smaller, in standard deviations
 DAYS_FOR_SEASON = 2 * 365
 
 
@@ -43,11 +48,69 @@ class Settings(Section):
 
 def predict(history: History, samples: int, settings: Settings) -> Floats:
     """History -> (series, horizon, sample) in item units per period; empty for a series that cannot be fitted."""
+    shape = (len(history.ahead), samples)
     with _quiet():
-        return _paths.each_series(history, samples, "prophet", lambda series: _one(history, series, samples, settings))
+        paths = _paths.each_series(history, shape, "prophet", lambda series: _one(history, series, samples, settings))
+        mean = paths.mean(axis=2, keepdims=True)
+        return _paths.at_least_zero(mean + (paths - mean) * _too_narrow_by(history, samples, settings)[:, None])
+
+
+def _too_narrow_by(history: History, samples: int, settings: Settings) -> Floats:
+    """(horizon) how many times further off than it claims Prophet was when the last periods were held back from some series.
+
+    First for each period ahead, not falling with the horizon, then for the total over all of them; never below 1.
+    """
+    horizon = len(history.ahead)
+    held_back = _held_back(history, horizon)
+    misses, claims = [], []
+    some = np.linspace(0, len(history.zones) - 1, min(MOST_REFITS, len(history.zones))).round().astype(int)
+    for series in [] if held_back is None else np.unique(some):
+        with suppress(*_paths.FAILURES):
+            paths = _one(held_back, series, samples, settings)
+            mean = paths.mean(axis=1)
+            misses.append(history.values[series, -horizon:] - mean)
+            claims.append(paths - mean[:, None])
+    if len(misses) < FEWEST_REFITS:
+        return np.ones(horizon)
+    missed, claimed = np.array(misses), np.array(claims)
+    by_period = _ratio(missed, claimed.std(axis=2))
+    growing = (np.maximum.accumulate(by_period) + np.minimum.accumulate(by_period[::-1])[::-1]) / 2
+    seen = np.isfinite(missed)
+    totals = (claimed * (growing[:, None] * seen[:, :, None])).sum(axis=1)
+    in_total = _ratio(np.nansum(missed, axis=1)[:, None], totals.std(axis=1)[:, None])
+    return np.clip(growing * in_total, 1, MOST_TOO_NARROW)
+
+
+def _ratio(missed: Floats, claimed: Floats) -> Floats:
+    """(series, any) errors and claimed standard deviations -> (any) 80th percentile of |error| over that of a normal distribution."""
+    usable = np.isfinite(missed) & (claimed > 0)
+    off = np.where(usable, np.abs(missed) / np.where(claimed > 0, claimed, 1), np.nan)
+    enough = usable.sum(axis=0) >= FEWEST_REFITS
+    return np.where(enough, np.nanquantile(np.where(enough, off, 0.0), 0.8, axis=0) / NORMAL_80, 1.0)
+
+
+def _held_back(history: History, horizon: int) -> History | None:
+    """The history as it was a horizon ago, or nothing when too little would be left. Regressors are those of a year before then,
+    since theirs were not known either."""
+    past = len(history.periods) - horizon
+    if past < max(2 * FEWEST, 2 * horizon):
+        return None
+    earlier = history.season if past >= history.season else 0
+    regressors = {
+        name: np.hstack([values[:, :past], values[:, past - earlier : past - earlier + horizon]])
+        for name, values in history.regressors.items()
+    }
+    return replace(
+        history,
+        periods=history.periods[:past],
+        ahead=history.periods[past:],
+        values=history.values[:, :past],
+        regressors=regressors,
+    )
 
 
 def _one(history: History, series: int, samples: int, settings: Settings) -> Floats:
+    """(horizon, sample) paths, not yet cut at zero."""
     frame = _frame(history, series)
     known = np.flatnonzero(np.isfinite(frame["y"].to_numpy()))
     if len(known) < FEWEST:
@@ -61,9 +124,16 @@ def _one(history: History, series: int, samples: int, settings: Settings) -> Flo
     with _seeded(int(rng.integers(2**31))):
         paths = model.predictive_samples(frame.drop(columns="y"))["yhat"]
     residuals = values - paths[known].mean(axis=1)
-    parameters = sum(np.size(model.params[name]) for name in ("k", "m", "beta"))
-    residuals = residuals * np.sqrt((len(known) + 1) / max(len(known) - parameters, len(known) / 4))
-    return _paths.at_least_zero(paths[-len(history.ahead) :] + _paths.blocks(residuals, len(history.ahead), samples, rng))
+    return np.asarray(paths[-len(history.ahead) :] + _blocks(residuals, len(history.ahead), samples, rng))
+
+
+def _blocks(residuals: Floats, horizon: int, samples: int, rng: np.random.Generator) -> Floats:
+    """(any) residuals in time order -> (horizon, sample): stretches of them, kept in order and wrapped around the end.
+
+    The circular block bootstrap of Politis and Romano (1992); centred.
+    """
+    start = rng.integers(len(residuals), size=samples)
+    return np.asarray((residuals - residuals.mean())[(start + np.arange(horizon)[:, None]) % len(residuals)])
 
 
 def _frame(history: History, series: int) -> pd.DataFrame:
@@ -98,7 +168,7 @@ def _fitted(frame: pd.DataFrame, settings: Settings, samples: int, seed: int) ->
 def _seeded(seed: int) -> Iterator[None]:
     """Prophet draws from numpy's global stream: seed it for this draw, then put it back as it was."""
     before = np.random.get_state()
-    np.random.seed(seed)  # noqa: NPY002 (the only stream Prophet knows)
+    np.random.seed(seed)
     try:
         yield
     finally:
@@ -107,13 +177,15 @@ def _seeded(seed: int) -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Prophet and its optimiser report every fit, and that a plotting library is missing; nobody asked."""
+    """Prophet and its optimiser report every fit, a missing plotting library and what its own code does; nobody asked."""
     loggers = [logging.getLogger(name) for name in ("cmdstanpy", "prophet", "prophet.plot")]
-    levels = [logger.level for logger in loggers]
+    before = [logger.disabled for logger in loggers]
     for logger in loggers:
-        logger.setLevel(logging.CRITICAL)
+        logger.disabled = True
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
+        for logger, was_disabled in zip(loggers, before, strict=True):
+            logger.disabled = was_disabled

@@ -7,14 +7,14 @@ from pathlib import PurePosixPath
 
 from forecast.publish import _shares, _week
 from forecast.publish._periods import first_cells, periods_of
-from forecast.publish._style import CLASSES, Load
+from forecast.publish._style import CLASSES, MOST_LANES, Load
 from forecast.publish._svg import Markup, tag
-from forecast.publish._text import counted, day, listed, number, percent
+from forecast.publish._text import counted, day, listed, named, percent, tonnes
 from forecast.schema import Plan, Result
 
 _READING = (
     "Covered: share of the mean expected need met by stock in the zone, goods on their way, this plan and others; of a need, "
-    "the plain mean over its items. Darker is worse. Lanes are straight lines, not roads. Rest the pointer on a zone for its items."
+    "the plain mean over its items. Darker is worse. Lanes are straight lines, not roads. Point at a zone for its items."
 )
 
 
@@ -68,15 +68,9 @@ def legend(load: Load) -> Markup:
         _entry(tag("path", class_="lane", d="M.8 1.5h4.4", stroke_width=load.width(kg)), tonnes(kg))
         for kg in _samples(load.heaviest)
     ]
-    signs = [
-        tag("li", "Covered", class_="head"),
-        *classes,
-        unknown,
-        cross,
-        depot,
-        tag("li", "Load", class_="head") if lanes else "",
-        *lanes,
-    ]
+    loads = [tag("li", "Load", class_="head"), *lanes] if lanes else []
+    loads += [tag("li", f"(the {MOST_LANES} heaviest of each map)")] if load.lanes > MOST_LANES else []
+    signs = [tag("li", "Covered", class_="head"), *classes, unknown, cross, depot, *loads]
     return tag("ul", signs, class_="legend")
 
 
@@ -105,16 +99,6 @@ def footer(result: Result, latitude: float) -> Markup:
         _fact("Disclaimer", result.disclaimer),
     ]
     return tag("footer", *(tag("div", part) for part in (made, sources, reading)), class_="about")
-
-
-def tonnes(kg: float) -> str:
-    """33400 -> '33 t'; 420 -> '420 kg'; unknown stays unknown."""
-    return f"{number(kg / 1000)} t" if kg >= 1000 else number(kg) if math.isnan(kg) else f"{number(kg)} kg"
-
-
-def named(zone: str, name: str) -> str:
-    """'Kori (DM01003)', or the code alone."""
-    return f"{name} ({zone})" if name and name != zone else zone
 
 
 def _samples(heaviest: float) -> list[float]:

@@ -10,9 +10,8 @@ from forecast.quantiles import demand_table
 from forecast.schema import ALLOCATION, ASSUMPTIONS, COVERAGE, DEMAND_TABLE, Plan, Result, SeamError, Stamp, Table
 
 QUANTITY_DECIMALS = 3
-SHARE_DECIMALS = 4
+DECIMALS = {"coverage": 4, "shortage_risk": 4, "m3": 6, "people": 1}  # of columns that are not quantities
 BALANCE_TOLERANCE = 1e-6  # relative to the larger side; what is beyond is a bug of the plan, not of rounding
-_SHARES = ("coverage", "shortage_risk")
 
 
 def allocation(plan: Plan, stamp: Stamp) -> pd.DataFrame:
@@ -99,7 +98,7 @@ def _published(df: pd.DataFrame, table: Table | None, stamp: Stamp) -> pd.DataFr
 
 def _rounded(values: pd.Series, name: str) -> pd.Series:
     if pd.api.types.is_numeric_dtype(values):
-        return values.astype(float).round(SHARE_DECIMALS if name in _SHARES else QUANTITY_DECIMALS)
+        return values.astype(float).round(DECIMALS.get(name, QUANTITY_DECIMALS))
     if pd.api.types.is_datetime64_any_dtype(values):
         return values
     return values.map(cell).astype("str")

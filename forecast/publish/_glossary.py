@@ -41,7 +41,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "coverage": "share of the mean need expected to be met",
         "shortage_risk": "chance that the need is larger than what is there",
         "reason": "what limits it",
-        "row by row": "zone_stock + in_transit + planned + by_others + expected_unmet = demand_mean + carried_need + expected_surplus",
+        "each row": "zone_stock + in_transit + planned + by_others + unmet = demand_mean + carried_need + surplus",
     },
     "Assumptions": {
         "figure": "a figure that is not from your data",

@@ -23,8 +23,8 @@ _POLYGONS = (3, 6)
 
 @dataclass(frozen=True)
 class Ground:
-    """In millimetres on the page: `spots` (zone, x and y) where a zone is marked, `labels` (zone, x and y) where its code fits inside
-    it, NaN where it does not; `depots` and `depot_names` by code; `shapes` and `borders` as drawn.
+    """In millimetres on the page: `spots` (zone, x and y) where a zone is marked, `labels` (zone, x and y) where its code fits
+    inside it, NaN where it does not; `depots` and `depot_names` by code; `shapes` and `borders` as drawn.
     """
 
     width: float

@@ -6,10 +6,11 @@ import math
 from dataclasses import dataclass
 
 SHEET = (281.0, 193.0)  # mm inside the margins of A4 landscape
-GAP, CAPTION, MARGIN = 3.0, 9.4, 4.0
+GAP, CAPTION, MARGIN = 3.0, 9.4, 3.5
+FOOT = 5.0  # of a map: for the scale bar and the north arrow
 _HEADER, _LEGEND, _FOOTER = 21.0, 8.0, 21.0
 _NARROWEST, _LOWEST = 75.0, 60.0  # of a map
-_ROW, _TABLE_HEAD, _ASIDE = 4.9, 16.0, 80.0
+_ROW, _TABLE_HEAD, _ASIDE = 4.9, 16.0, 105.0
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,9 @@ def layout(maps: int, shape: tuple[float, float]) -> Layout:
     down = math.ceil(maps / across)
     widest = (SHEET[0] - GAP * (across - 1)) / across - 0.1
     tallest = (room - GAP * (down - 1)) / down - CAPTION
-    scale = min((widest - 2 * MARGIN) / shape[0], (tallest - 2 * MARGIN) / shape[1])
+    scale = min((widest - 2 * MARGIN) / shape[0], (tallest - FOOT - 2 * MARGIN) / shape[1])
     width = min(widest, max(_NARROWEST, shape[0] * scale + 2 * MARGIN))
-    height = min(tallest, max(_LOWEST, shape[1] * scale + 2 * MARGIN))
+    height = min(tallest, max(_LOWEST, shape[1] * scale + FOOT + 2 * MARGIN))
     beside = SHEET[0] - across * (width + GAP)
     if beside >= _ASIDE:
         return Layout(width, height, beside, int((down * height - _TABLE_HEAD) // _ROW))
@@ -43,4 +44,4 @@ def _scale(maps: int, across: int, shape: tuple[float, float], room: float) -> f
     """Millimetres per degree when so many maps stand side by side."""
     down = math.ceil(maps / across)
     width, height = (SHEET[0] - GAP * (across - 1)) / across, (room - GAP * (down - 1)) / down - CAPTION
-    return min((width - 2 * MARGIN) / shape[0], (height - 2 * MARGIN) / shape[1])
+    return min((width - 2 * MARGIN) / shape[0], (height - FOOT - 2 * MARGIN) / shape[1])

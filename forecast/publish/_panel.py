@@ -11,7 +11,7 @@ import pandas as pd
 from forecast.publish._ground import CODE_SIZE, DEPOT_SIZE, LETTER, Ground
 from forecast.publish._labels import Boxes
 from forecast.publish._projection import scale_bar
-from forecast.publish._style import DARK_CLASSES, Load, class_of
+from forecast.publish._style import DARK_CLASSES, MANY_ZONES, MOST_LANES, Load, class_of
 from forecast.publish._svg import Markup, tag
 from forecast.publish._text import number
 
@@ -22,7 +22,7 @@ def panel(
     """Draw one map: `shares` and `titles` by zone; `lanes`: `depot, zone, kg`; the first of a page holds the shapes of all."""
     classes = [class_of(shares.get(zone, math.nan)) for zone in ground.zones]
     taken = Boxes(ground)
-    furniture = [_depots(ground, taken), _scale(ground, taken), _north(ground, taken)]
+    furniture = [_depots(ground, taken), _scale(ground), _north(ground)]
     zones, roads = _zones(ground, classes, titles), _lanes(ground, lanes, load)
     layers = [
         ground.shapes if first else "",
@@ -47,23 +47,24 @@ def _zones(ground: Ground, classes: list[str], titles: Mapping[str, str]) -> Mar
         uses = [tag("use", tag("title", titles[ground.zones[n]]), href=f"#z{n}") for n in members]
         groups.append(tag("g", uses, class_=name))
     kind = "zones" if ground.is_polygon.any() else "zones points"
+    kind += " fine" if len(ground.zones) > MANY_ZONES else ""
     return tag("g", groups, class_=kind, transform="scale(.1)")
 
 
 def _lanes(ground: Ground, lanes: pd.DataFrame, load: Load) -> Markup:
+    """Straight lines from depot to zone; those of one width are one path, the widest lie lowest."""
     place = {zone: n for n, zone in enumerate(ground.zones)}
-    known = lanes[lanes["depot"].isin(ground.depots) & lanes["zone"].isin(place)].sort_values(
-        "kg", ascending=False, kind="stable"
-    )
+    known = lanes[lanes["depot"].isin(ground.depots) & lanes["zone"].isin(place)]
+    known = known.sort_values(["kg", "depot", "zone"], ascending=[False, True, True]).head(MOST_LANES)
+    drawn: dict[tuple[float, str], list[str]] = {}
+    for depot, zone, kg in zip(known["depot"], known["zone"], known["kg"].astype(float), strict=True):
+        (x1, y1), (x2, y2) = ground.depots[depot], ground.spots[place[zone]]
+        style = (round(load.width(kg), 1), "lane weightless" if math.isnan(kg) else "lane")
+        drawn.setdefault(style, []).append(f"M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}")
     lines = []
-    for lane in known.to_dict("records"):
-        (x1, y1), (x2, y2) = ground.depots[lane["depot"]], ground.spots[place[lane["zone"]]]
-        d, kg = Markup(f"M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}"), float(lane["kg"])
-        width = load.width(kg)
-        words = f"{ground.depot_names[lane['depot']]} to {lane['zone']}: {number(kg)}{'' if math.isnan(kg) else ' kg'}"
-        lines.append(tag("path", d=d, class_="casing", stroke_width=width + 0.4))
-        kind = "lane weightless" if math.isnan(kg) else "lane"
-        lines.append(tag("path", tag("title", words), d=d, class_=kind, stroke_width=width))
+    for (width, kind), paths in sorted(drawn.items(), reverse=True):
+        lines.append(tag("path", d="".join(paths), class_="casing", stroke_width=width + 0.4))
+        lines.append(tag("path", d="".join(paths), class_=kind, stroke_width=width))
     return tag("g", lines)
 
 
@@ -122,34 +123,33 @@ def _grid(ground: Ground) -> Markup:
     for lon in _ticks(p.lon - half[0], p.lon + half[0], step):
         x = float(p.to_page(np.array([[lon, p.lat]]))[0, 0])
         marks.append(tag("path", class_="grid", d=f"M{x:.1f} 0V{ground.height:g}"))
-        if 7 < x < ground.width - 14:  # clear of the corner and of the north arrow
+        if 7 < x < ground.width - 7:  # clear of the corners
             marks.append(tag("text", _degrees((lon + 180) % 360 - 180, "EW"), class_="gridtext", x=x + 0.4, y=1.9))
     for lat in _ticks(p.lat - half[1], p.lat + half[1], step):
         y = float(p.to_page(np.array([[p.lon, lat]]))[0, 1])
         marks.append(tag("path", class_="grid", d=f"M0 {y:.1f}H{ground.width:g}"))
-        marks.append(tag("text", _degrees(lat, "NS"), class_="gridtext", x=0.5, y=y - 0.4))
+        if 4 < y < ground.height - 6:
+            marks.append(tag("text", _degrees(lat, "NS"), class_="gridtext", x=0.5, y=y - 0.4))
     return tag("g", marks)
 
 
-def _scale(ground: Ground, taken: Boxes) -> Markup:
+def _scale(ground: Ground) -> Markup:
     """A bar of a round distance, in two parts, at the bottom left."""
     km, length = scale_bar(ground.projection.km_per_mm, min(30.0, ground.width / 3))
-    x, y = 4.0, ground.height - 2.5
-    taken.reserve(1, y - 5, x + length + 8, ground.height)
+    x, y = 3.5, ground.height - 1.8
     return tag(
         "g",
-        tag("rect", class_="ground", x=1.2, y=y - 4.6, width=length + 10, height=6.3),
         tag("path", class_="scale", d=f"M{x:g} {y - 1:g}v1h{length:.2f}v-1M{x + length / 2:.2f} {y - 0.7:.2f}v.7"),
-        tag("text", "0", class_="scaletext", x=x - 0.5, y=y - 1.6),
-        tag("text", f"{number(km)} km", class_="scaletext", x=x + length - 1, y=y - 1.6),
+        tag("text", "0", class_="scaletext", x=x - 0.5, y=y - 1.5),
+        tag("text", f"{number(km)} km", class_="scaletext", x=x + length - 1, y=y - 1.5),
     )
 
 
-def _north(ground: Ground, taken: Boxes) -> Markup:
-    x, y = ground.width - 5.0, 4.0
-    taken.reserve(x - 2.5, y - 1, x + 2.5, y + 8.5)
-    arrow = tag("path", d=f"M{x:g} {y:g}l1.7 5.4l-1.7 -1.2l-1.7 1.2z", fill="#10202c", stroke="#fff", stroke_width=0.3)
-    return tag("g", arrow, tag("text", "N", class_="scaletext", x=x, y=y + 7.6, text_anchor="middle", font_weight="bold"))
+def _north(ground: Ground) -> Markup:
+    """An arrow at the bottom right, beside its letter."""
+    x, y = ground.width - 3.6, ground.height - 5.6
+    arrow = tag("path", d=f"M{x:g} {y:g}l1.5 4.8l-1.5 -1.1l-1.5 1.1z", fill="#10202c", stroke="#fff", stroke_width=0.3)
+    return tag("g", arrow, tag("text", "N", class_="scaletext", x=x - 2.2, y=y + 3.9, text_anchor="end", font_weight="bold"))
 
 
 def _ticks(low: float, high: float, step: float) -> list[float]:

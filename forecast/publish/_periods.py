@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from forecast.schema import Plan
+from forecast.schema import Plan, Result
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,11 @@ class PlanPeriods:
     def name(self) -> str:
         """What one period is called: 'week', 'day'."""
         return {1: "day", 7: "week"}.get(self.days, f"{self.days} days")
+
+
+def plan_of(result: Result) -> Plan | None:
+    """The plan of a run, if there is one and it has anything to plan."""
+    return None if result.plan is None or result.plan.cells.empty else result.plan
 
 
 def periods_of(plan: Plan) -> PlanPeriods:

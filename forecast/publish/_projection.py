@@ -37,13 +37,13 @@ class Projection:
         return KM_PER_DEGREE / self.per_degree
 
 
-def fit(bounds: Bounds, width: float, height: float, margin: float) -> Projection:
-    """The projection that fits the bounds into a frame of `width` x `height` mm."""
+def fit(bounds: Bounds, width: float, height: float, margin: float, foot: float = 0.0) -> Projection:
+    """The projection that fits the bounds into a frame of `width` x `height` mm, above a strip of `foot` mm left free."""
     west, south, east, north = bounds
     lat = (south + north) / 2
     wide, high = span(bounds)
-    per_degree = min((width - 2 * margin) / wide, (height - 2 * margin) / high)
-    return Projection((west + east) / 2, lat, width / 2, height / 2, per_degree)
+    per_degree = min((width - 2 * margin) / wide, (height - foot - 2 * margin) / high)
+    return Projection((west + east) / 2, lat, width / 2, (height - foot) / 2, per_degree)
 
 
 def span(bounds: Bounds) -> tuple[float, float]:

@@ -1,7 +1,8 @@
 """Coverage as pages show it: of a need in a zone, and of a need over the zones weighted by their people.
 
-The coverage of a need in a zone is the plain mean over its items (items that serve one demand together are one already); of an item
-over several periods, the mean weighted by demand. An item without demand has no coverage: it is unknown, neither 0 nor 100 %.
+The coverage of a need in a zone is the plain mean over its items (items that serve one demand together are one already).
+Of an item over several periods it is 1 - (unmet - carried on) / (need that arose): need met in a later period is met, need
+that lapses unmet is not. An item without demand has no coverage: it is unknown, neither 0 nor 100 %.
 """
 
 from __future__ import annotations
@@ -16,10 +17,9 @@ from forecast.schema import NEEDS
 
 @dataclass(frozen=True)
 class Share:
-    """Coverage of one need over the zones: `covered` and `at_risk` are shares; how it was weighted, and over how many zones."""
+    """Coverage of one need over the zones, how it was weighted, over how many zones, how many have no known people."""
 
     covered: float
-    at_risk: float
     weighted_by_people: bool
     zones: int
     left_out: int
@@ -32,12 +32,18 @@ def needs_of(cells: pd.DataFrame) -> list[str]:
 
 
 def by_zone(cells: pd.DataFrame) -> pd.DataFrame:
-    """COVERAGE -> a row per (need, zone): `coverage`, `risk` (mean chance of running short), `people`, `reason` of its worst item."""
-    known = _by_item(cells)
-    worst = known.sort_values(["need", "zone", "coverage", "item"]).groupby(["need", "zone"])
-    shares = known.groupby(["need", "zone"])[["coverage", "risk", "people"]].mean()
-    found: pd.DataFrame = shares.assign(reason=worst["reason"].first(), zone_name=worst["zone_name"].first()).reset_index()
-    return found
+    """COVERAGE -> a row per (need, zone): `coverage`, `people`, `risk` (chance of running short of its riskiest item), `reason` (of
+    its least covered item).
+    """
+    groups = _by_item(cells).sort_values(["need", "zone", "coverage", "item"]).groupby(["need", "zone"])
+    found: pd.DataFrame = groups.agg(
+        coverage=("coverage", "mean"),
+        risk=("risk", "max"),
+        people=("people", "mean"),
+        reason=("reason", "first"),
+        zone_name=("zone_name", "first"),
+    )
+    return found.reset_index()
 
 
 def least_covered(shares: pd.DataFrame) -> pd.DataFrame:
@@ -58,25 +64,26 @@ def over_zones(shares: pd.DataFrame) -> Share:
     weights = people[known] if known.any() else np.ones(len(shares))
     rows = shares[known] if known.any() else shares
     if rows.empty:
-        return Share(float("nan"), float("nan"), False, 0, 0)
-    covered, at_risk = (float(np.average(rows[name], weights=weights)) for name in ("coverage", "risk"))
-    return Share(covered, at_risk, bool(known.any()), len(rows), len(shares) - len(rows))
+        return Share(float("nan"), False, 0, 0)
+    covered = float(np.average(rows["coverage"], weights=weights))
+    return Share(covered, bool(known.any()), len(rows), len(shares) - len(rows))
 
 
 def _by_item(cells: pd.DataFrame) -> pd.DataFrame:
-    """One row per (need, zone, item): means over the periods weighted by demand, where there is any."""
-    need = cells["demand_mean"] + cells["carried_need"]
-    rows = cells[need > 0].assign(weight=need[need > 0]).sort_values(["need", "zone", "item", "period"])
-    rows = rows.assign(covered=rows["coverage"] * rows["weight"], risky=rows["shortage_risk"] * rows["weight"])
-    found = rows.groupby(["need", "zone", "item"]).agg(
-        covered=("covered", "sum"),
-        risky=("risky", "sum"),
-        weight=("weight", "sum"),
-        people=("people", "mean"),
-        zone_name=("zone_name", "first"),
+    """One row per (need, zone, item) with any need: coverage of the need that arose, mean risk, people, reason of the worst period."""
+    key = ["need", "zone", "item"]
+    rows = cells.sort_values([*key, "period"])
+    groups = rows.groupby(key)
+    brought = groups["carried_need"].first()
+    arose = groups["demand_mean"].sum() + brought
+    unmet = groups["expected_unmet"].sum() - (groups["carried_need"].sum() - brought)
+    found = pd.DataFrame(
+        {
+            "coverage": (1 - unmet / arose.where(arose > 0)).clip(0, 1),
+            "risk": groups["shortage_risk"].mean(),
+            "people": groups["people"].mean(),
+            "zone_name": groups["zone_name"].first(),
+            "reason": rows.sort_values("coverage", kind="stable").groupby(key)["reason"].first(),
+        }
     )
-    least = rows.sort_values("coverage", kind="stable").groupby(["need", "zone", "item"])["reason"].first()
-    found = found.assign(
-        coverage=(found["covered"] / found["weight"]).clip(0, 1), risk=found["risky"] / found["weight"], reason=least
-    )
-    return found.reset_index()
+    return found[arose > 0].reset_index()

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 CLASSES = (  # (from, up to but excluding), colour, words
     ((0.0, 0.25), "#7b1e1e", "under 25 %"),
     ((0.25, 0.5), "#c0593b", "25 to 49 %"),
-    ((0.5, 0.75), "#e5a274", "50 to 74 %"),
-    ((0.75, 0.95), "#f5d9bb", "75 to 94 %"),
+    ((0.5, 0.75), "#e09a6b", "50 to 74 %"),
+    ((0.75, 0.95), "#f1cfac", "75 to 94 %"),
     ((0.95, math.inf), "#e9f3f0", "95 % and more"),
 )
 UNKNOWN_CLASS = "unknown"
+MOST_LANES = 150  # on one map: more would hide what they lead to
+MANY_ZONES = 800  # on one map: more are drawn with finer borders
 DARK_CLASSES = ("c0", "c1")  # labels on these are white
 
 
@@ -38,7 +40,7 @@ class Load:
         """Width in mm of a lane that carries `kg`: with the root of the load; the thinnest where the load is unknown."""
         if self.heaviest <= 0 or math.isnan(kg):
             return 0.2
-        return 0.2 + 1.2 * min(1.0, math.sqrt(50 / max(self.lanes, 1))) * math.sqrt(kg / self.heaviest)
+        return 0.2 + 1.2 * min(1.0, math.sqrt(50 / max(1, min(self.lanes, MOST_LANES)))) * math.sqrt(kg / self.heaviest)
 
 
 CSS = (
@@ -62,6 +64,7 @@ figure { margin: 0; width: min-content }
 figcaption { height: 9.4mm; line-height: 1.25; font-size: 8.5pt; color: #35454f }
 figcaption b { display: block; font-size: 11pt; color: #14364f }
 .map { display: block; border: .25mm solid #8b98a1; background: #f6f8f9 }
+.worst .clip { width: 42%; max-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
 .worst h2 { margin-top: 0; font-size: 10pt }
 .legend { display: flex; flex-wrap: wrap; gap: 1mm 3.4mm; align-items: center; list-style: none;
   margin: 2.2mm 0 0; padding: 0; font-size: 7.6pt }
@@ -79,12 +82,14 @@ thead { display: table-header-group }
 tr { break-inside: avoid }
 th { text-align: left; border-bottom: .25mm solid #8b98a1; font-weight: bold; color: #35454f;
   padding: .4mm 1.6mm .4mm 0; vertical-align: bottom }
+td:first-child, td.day { white-space: nowrap }
 td { border-bottom: .1mm solid #d5dbdf; padding: .45mm 1.6mm .45mm 0; vertical-align: top }
 th.n { text-align: right }
 td.n { text-align: right; white-space: nowrap }
 th.n + th:not(.n), td.n + td:not(.n) { padding-left: 4mm }
 .swatch { display: inline-block; width: 3mm; height: 3mm; border: .15mm solid #7d8890; vertical-align: -.4mm; margin-right: 1mm }
 .zones { stroke: #7d8890; stroke-width: 1; stroke-linejoin: round }
+.fine { stroke-width: .4 }
 .points { stroke: #3b464d; stroke-width: 1.5 }
 .border { fill: none; stroke: #46555f; stroke-width: 2.4; stroke-linejoin: round }
 .coast { fill: none; stroke: #2b3840; stroke-width: 3.6; stroke-linejoin: round }
@@ -103,7 +108,6 @@ th.n + th:not(.n), td.n + td:not(.n) { padding-left: 4mm }
 .halo { stroke: #fff; stroke-width: .5px; stroke-opacity: .85; paint-order: stroke; stroke-linejoin: round }
 .ondark { fill: #fff; stroke: none }
 .beside { text-anchor: start }
-.ground { fill: #f6f8f9; opacity: .8 }
 .scale { fill: none; stroke: #10202c; stroke-width: .35 }
 .scaletext { font-size: 2px; fill: #10202c; stroke: #f6f8f9; stroke-width: .5px; paint-order: stroke }
 @media print { body { background: #fff } .sheet { margin: 0; outline: none } }

@@ -12,7 +12,7 @@ class Markup(str):
 
 
 def tag(name: str, *children: object, **attributes: object) -> Markup:
-    """One element; children may be lists, text is escaped. `class_` gives class, `stroke_width` stroke-width; None is left out."""
+    """One element; children may be lists, text is escaped. `class_` is class, `stroke_width` stroke-width; None is left out."""
     written = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{html.escape(_plain(value), quote=True)}"'
         for key, value in attributes.items()

@@ -43,6 +43,23 @@ def quantity(value: float, unit: str) -> str:
     return number(value) if math.isnan(value) else f"{number(value)} {unit}".strip()
 
 
+def tonnes(kg: float) -> str:
+    """33400 -> '33 t'; 420 -> '420 kg'; unknown stays unknown."""
+    if math.isnan(kg):
+        return UNKNOWN
+    return quantity(kg / 1000, "t") if kg >= 1000 else quantity(kg, "kg")
+
+
+def trips(count: float) -> str:
+    """3.0 -> '3'; a small part of a vehicle's load is not told as none."""
+    return "<0.1" if 0 < count < 0.1 else number(round(count, 1))
+
+
+def named(code: str, name: object) -> str:
+    """'Kori (DM01003)', or the code alone where there is no other name."""
+    return f"{name} ({code})" if isinstance(name, str) and name not in ("", code) else code
+
+
 def percent(share: float) -> str:
     """0.734 -> '73 %'; nearly all or nearly nothing is not rounded to all or nothing."""
     if math.isnan(share):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from forecast.publish._periods import first_cells
-from forecast.publish._text import number, percent, quantity
+from forecast.publish._text import named, number, percent, quantity
 from forecast.schema import Plan, Result
 
 _MOST_IN_FULL = 1_000  # zones; with more the words are short, so that the page stays small
@@ -20,9 +20,9 @@ def titles(result: Result, plan: Plan, need: str) -> dict[str, str]:
         worst = cells.groupby("zone")["coverage"].min()
         return {zone: f"{zone} {percent(worst[zone]) if zone in worst.index else '?'}" for zone in zones.index}
     found = {str(zone): _in_full(rows) for zone, rows in cells.groupby("zone")}
-    names = zones["zone_name"].fillna("")
+    names = zones["zone_name"]
     return {
-        zone: f"{_named(zone, names[zone])}\n{found.get(zone, f'{need}: no demand known, not planned')}" for zone in zones.index
+        zone: f"{named(zone, names[zone])}\n{found.get(zone, f'{need}: no demand known, not planned')}" for zone in zones.index
     }
 
 
@@ -33,7 +33,3 @@ def _in_full(rows: pd.DataFrame) -> str:
         short = quantity(float(row["expected_unmet"]), row["unit"])
         lines.append(f"{row['item']}: {percent(float(row['coverage']))} covered, {short} short; {row['reason']}")
     return "\n".join(lines)
-
-
-def _named(zone: str, name: str) -> str:
-    return f"{name} ({zone})" if name and name != zone else str(zone)

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 import pandas as pd
 
 from forecast.publish import _shares, _week
-from forecast.publish._about import named, tonnes
 from forecast.publish._periods import periods_of
 from forecast.publish._style import class_of
 from forecast.publish._svg import Markup, join, tag
-from forecast.publish._text import counted, day, number, percent
+from forecast.publish._text import counted, day, named, number, percent, tonnes, trips
 from forecast.schema import Plan, Result
 
 MOST_WORST, MOST_LOADS = 15, 200
@@ -23,10 +22,12 @@ def worst_table(plan: Plan, now: pd.DataFrame, most: int, *, brief: bool = False
     rows: list[list[object]] = []
     for row in _shares.least_covered(now).head(most).to_dict("records"):
         shares = [_share(row[need]) for need in needs]
-        more = [] if brief else [_n(percent(row["risk"])), _n(number(row["people"])), row["reason"]]
+        risk = [] if brief else [_n(percent(row["risk"]))]
+        more = [*risk, _n(number(row["people"])), tag("td", row["reason"], class_="clip", title=row["reason"])]
         rows.append([named(row["zone"], row["zone_name"]), *shares, *more])
     head = ["Zone", *(_n(f"{need.capitalize()} covered", "th") for need in needs)]
-    head += [] if brief else [_n("Chance of running short", "th"), _n("People", "th"), "What limits the least covered need"]
+    head += [] if brief else [_n("Chance of running short", "th")]
+    head += [_n("People", "th"), "What limits the least covered need"]
     return join(tag("h2", f"Least covered this {periods_of(plan).name}"), _table(head, rows))
 
 
@@ -39,12 +40,12 @@ def loads_table(result: Result, plan: Plan) -> Markup:
     titles = result.inputs.routes.depots.set_index("depot")["name"]
     parts = [tag("h2", f"To load this {periods_of(plan).name}, by depot")]
     head = ["To", "Load on", "What", _n("Weight", "th"), _n("Trips", "th")]
-    for code, rows in lanes.head(MOST_LOADS).groupby("depot"):
+    for code, rows in lanes.sort_values(["kg", "zone"], ascending=[False, True]).head(MOST_LOADS).groupby("depot"):
         weight = tonnes(float(rows["kg"].sum(skipna=False)))
-        parts.append(tag("h3", f"{named(str(code), str(titles.get(code) or code))}: {counted(len(rows), 'zone')}, {weight}"))
+        parts.append(tag("h3", f"{named(str(code), titles.get(code))}: {counted(len(rows), 'zone')}, {weight}"))
         cells = [
-            [named(zone, names[zone]), day(first[code, zone], year=False), words[code, zone], _n(tonnes(kg)), _n(number(trips))]
-            for zone, kg, trips in zip(rows["zone"], rows["kg"], rows["trips"], strict=True)
+            [named(zone, names[zone]), day(first[code, zone], year=False), words[code, zone], _n(tonnes(kg)), _n(trips(runs))]
+            for zone, kg, runs in zip(rows["zone"], rows["kg"], rows["trips"], strict=True)
         ]
         parts.append(_table(head, cells))
     left = len(lanes) - MOST_LOADS

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from forecast.publish._periods import periods_of
@@ -9,6 +11,7 @@ from forecast.publish._text import number, quantity
 from forecast.schema import Plan, Routes
 
 COVERED = 0.99  # from here on a cell is not short
+LONGEST_NAME = 24  # letters; items with longer names go by their code in lists
 
 
 def loads(plan: Plan) -> pd.DataFrame:
@@ -28,14 +31,20 @@ def contents(lines: pd.DataFrame, items: pd.DataFrame) -> pd.Series:
     """Lines sent -> what goes on each lane, in words, by (depot, zone): 'Food ration 9,180, Trucked water 21,000 L'."""
     sent = lines[lines["quantity"] > 0]
     sums = sent.groupby(["depot", "zone", "item", "unit"])["quantity"].sum().reset_index()
-    names = sums["item"].map(items["name"]).fillna("").where(lambda name: name != "", sums["item"])
-    words = [_amount(name, amount, unit) for name, amount, unit in zip(names, sums["quantity"], sums["unit"], strict=True)]
+    called = {str(item): _short_name(str(item), items["name"].get(item)) for item in sums["item"].unique()}
+    words = [_amount(called[item], amount, unit) for item, amount, unit in zip(sums["item"], sums["quantity"], sums["unit"], strict=True)]
     return sums.assign(words=words).groupby(["depot", "zone"])["words"].agg(", ".join)
+
+
+def _short_name(item: str, name: object) -> str:
+    """The name of an item where it is short enough for a list, else its code."""
+    return name if isinstance(name, str) and 0 < len(name) <= LONGEST_NAME else item
 
 
 def _amount(name: str, amount: float, unit: str) -> str:
     """'Trucked water 21,000 L'; a unit that the name tells already is not told again: 'Food ration 9,180'."""
-    return f"{name} {number(amount) if unit.lower() in name.lower().split() else quantity(amount, unit)}"
+    told = unit.lower() in re.split(r"[\W_]+", name.lower())
+    return f"{name} {number(amount) if told else quantity(amount, unit)}"
 
 
 def cut_off(plan: Plan, routes: Routes) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import pyogrio
 import shapely
 
 from forecast.publish import _shares, _week
-from forecast.publish._periods import first_cells, periods_of
+from forecast.publish._periods import first_cells, periods_of, plan_of
 from forecast.publish._text import listed
 from forecast.schema import Plan, Result
 
@@ -22,14 +22,15 @@ _CRS = "EPSG:4326"
 
 def write(folder: Path, result: Result) -> None:
     """Write allocation.gpkg; without a plan there is no file."""
-    if result.plan is None:
+    plan = plan_of(result)
+    if plan is None:
         return
-    layers = {"zones": zones(result, result.plan), "depots": depots(result, result.plan), "lanes": lanes(result, result.plan)}
+    layers = {"zones": zones(result, plan), "depots": depots(result, plan), "lanes": lanes(result, plan)}
     # The format notes when a layer was last changed: the issue date, so that the same content gives the same bytes.
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{result.stamp.issue_date.date()}T00:00:00.000Z"})
     try:
         for name, layer in layers.items():
-            _stamped(layer, result, result.plan).to_file(folder / "allocation.gpkg", layer=name, driver="GPKG", engine="pyogrio")
+            _stamped(layer, result, plan).to_file(folder / "allocation.gpkg", layer=name, driver="GPKG", engine="pyogrio")
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 

@@ -14,9 +14,9 @@ import shapely
 
 from forecast.publish import _about, _shapes, _shares, _week
 from forecast.publish._ground import Ground, ground
-from forecast.publish._layout import MARGIN, SHEET, Layout, layout
+from forecast.publish._layout import FOOT, MARGIN, SHEET, Layout, layout
 from forecast.publish._panel import panel
-from forecast.publish._periods import first_cells, periods_of
+from forecast.publish._periods import first_cells, periods_of, plan_of
 from forecast.publish._projection import Bounds, fit, span
 from forecast.publish._style import CSS, Load
 from forecast.publish._svg import Markup, tag
@@ -30,8 +30,9 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 def write(folder: Path, result: Result) -> None:
     """Write map.html; without a plan there is no coverage to draw and no file."""
-    if result.plan is not None:
-        (folder / "map.html").write_text(page(result, result.plan), encoding="utf-8", newline="\n")
+    plan = plan_of(result)
+    if plan is not None:
+        (folder / "map.html").write_text(page(result, plan), encoding="utf-8", newline="\n")
 
 
 def page(result: Result, plan: Plan) -> str:
@@ -81,7 +82,7 @@ def _base(result: Result, plan: Plan) -> Ground:
     room = _layout_of(result, plan)
     cut_off = _week.cut_off(plan, result.inputs.routes)
     now = cut_off[cut_off["from_day"] <= periods_of(plan).start]["zone"]
-    return ground(zones, depots, now, fit(_bounds(zones, depots), room.width, room.height, MARGIN), room.width, room.height)
+    return ground(zones, depots, now, fit(_bounds(zones, depots), room.width, room.height, MARGIN, FOOT), room.width, room.height)
 
 
 def _layout_of(result: Result, plan: Plan) -> Layout:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from forecast.publish import _shares, _week
-from forecast.publish._about import lead, named, tonnes
-from forecast.publish._periods import first_cells, periods_of
-from forecast.publish._text import counted, day, listed, markdown, number, percent, quantity
+from forecast.publish._about import lead
+from forecast.publish._periods import first_cells, periods_of, plan_of
+from forecast.publish._text import counted, day, listed, markdown, named, number, percent, quantity, tonnes
 from forecast.schema import Plan, Result
 
 MOST_LOADS, MOST_ZONES, MOST_REASONS, MOST_PROBLEMS, MOST_NAMES = 8, 10, 8, 5, 6
@@ -26,10 +26,11 @@ def text(result: Result) -> str:
     """The page, section by section."""
     sections: list[Callable[[Result], list[str]]] = [_models, _signals, _assumptions, _problems, _remarks]
     parts = [_head(result)]
-    if result.plan is None:
+    plan = plan_of(result)
+    if plan is None:
         parts.append(["No plan was made: this run ends with the forecast."])
     else:
-        parts += [part(result, result.plan) for part in (_loads, _coverage, _worst, _out_of_reach, _limits, _stock, _sureness)]
+        parts += [part(result, plan) for part in (_loads, _coverage, _worst, _out_of_reach, _limits, _stock, _sureness)]
     parts += [section(result) for section in sections]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
@@ -45,7 +46,8 @@ def _head(result: Result) -> list[str]:
         f"**{stamp.status}** · issue date {day(stamp.issue_date)} · data until {day(stamp.data_until)} · "
         f"scenario {markdown(stamp.scenario)} · run {markdown(stamp.run)}",
     ]
-    return [*lines, "", markdown(lead(result, result.plan))] if result.plan is not None else lines
+    plan = plan_of(result)
+    return lines if plan is None else [*lines, "", markdown(lead(result, plan))]
 
 
 def _loads(result: Result, plan: Plan) -> list[str]:
@@ -63,7 +65,7 @@ def _loads(result: Result, plan: Plan) -> list[str]:
         depot = str(code)
         kg, trips = float(rows["kg"].sum(skipna=False)), float(rows["trips"].sum(skipna=False))
         runs = "1 trip" if trips == 1 else f"{number(trips)} trips"
-        head = f"{named(depot, str(depots.get(depot) or depot))}: {counted(len(rows), 'zone')}, {tonnes(kg)}, {runs}"
+        head = f"{named(depot, depots.get(depot))}: {counted(len(rows), 'zone')}, {tonnes(kg)}, {runs}"
         out += ["", f"### {markdown(head)}", ""]
         table = [
             [named(row["zone"], names[row["zone"]]), words[depot, row["zone"]], tonnes(row["kg"]), number(row["trips"])]
@@ -139,7 +141,7 @@ def _stock(result: Result, plan: Plan) -> list[str]:
     empty = _week.run_out(plan, result.inputs.items)
     gone = empty.groupby(["period", "depot"])["item"].agg(list).reset_index()
     for row in gone.to_dict("records"):
-        name = named(row["depot"], str(depots.get(row["depot"]) or row["depot"]))
+        name = named(row["depot"], depots.get(row["depot"]))
         out.append(
             f"- {markdown(name)}, in the {periods_of(plan).name} of {day(row['period'])}: {markdown(listed(row['item'], 12))}"
         )

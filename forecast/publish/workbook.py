@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -18,14 +18,15 @@ from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from forecast.publish import _frames
 from forecast.publish._glossary import COLUMNS
+from forecast.publish._periods import plan_of
 from forecast.publish._text import cell
 from forecast.schema import Plan, Result, Stamp
 
-MOST_ROWS = 100_000  # of a sheet: more no spreadsheet opens with ease; the rest is in the CSV
+MOST_ROWS = 50_000  # of a sheet: more no spreadsheet opens with ease; the rest is in the CSV
 _HEAD = PatternFill("solid", fgColor="14364F")
 _DRAFT = Font(bold=True, color="7B1E1E", size=14)
-_FORMATS = {"coverage": "0%", "shortage_risk": "0%", "line": "0", "kg": "#,##0.0", "m3": "#,##0.00"}
-_NUMBER, _DATE, _TEXT = "#,##0.###", "yyyy-mm-dd", "@"
+_FORMATS = {"coverage": "0%", "shortage_risk": "0%", "line": "0", "m3": "#,##0.00"}
+_WHOLE, _BROKEN, _DATE, _TEXT = "#,##0", "#,##0.0", "yyyy-mm-dd", "@"
 _WIDTHS = {"reason": 44, "problem": 44, "action": 52, "source": 40, "zone_name": 22, "figure": 26, "applies_to": 26, "run": 26}
 _TAB = {"DRAFT": "7B1E1E", "STALE": "C0593B"}
 _A4 = 9
@@ -34,10 +35,11 @@ _ZIP_DAY = (1980, 1, 1, 0, 0, 0)  # the same content, the same bytes
 
 def write(folder: Path, result: Result) -> None:
     """Write allocation.xlsx; without a plan there is nothing to allocate and no file."""
-    if result.plan is None:
+    plan = plan_of(result)
+    if plan is None:
         return
     book = Workbook(write_only=True)
-    tables = _tables(result, result.plan)
+    tables = _tables(result, plan)
     for name, table in tables.items():
         _sheet(book.create_sheet(name), table, result.stamp)
     _about(book.create_sheet("About"), result, tables)
@@ -49,11 +51,13 @@ def write(folder: Path, result: Result) -> None:
 
 
 def _tables(result: Result, plan: Plan) -> dict[str, pd.DataFrame]:
+    """The sheets; what is the same in every row stands in About instead, but for the run and status of each line to load."""
+    dates, stamp = ["issue_date", "data_until"], result.stamp
     return {
-        "Allocation": _frames.allocation(plan, result.stamp),
-        "Coverage": _frames.coverage(plan, result.stamp),
-        "Assumptions": _frames.assumptions(result),
-        "Problems": _frames.problems(result),
+        "Allocation": _frames.allocation(plan, stamp).drop(columns=dates),
+        "Coverage": _frames.coverage(plan, stamp).drop(columns=["run", "status", *dates]),
+        "Assumptions": _frames.assumptions(result).drop(columns=["run", "status", *dates]),
+        "Problems": _frames.problems(result).drop(columns=["run", "status", *dates]),
     }
 
 
@@ -78,20 +82,32 @@ def _sheet(sheet: WriteOnlyWorksheet, table: pd.DataFrame, stamp: Stamp) -> None
 
 def _column(sheet: WriteOnlyWorksheet, values: pd.Series) -> Iterable[WriteOnlyCell | None]:
     """The cells of one column; unknown figures stay empty."""
-    name = str(values.name)
     if pd.api.types.is_datetime64_any_dtype(values):
-        return (None if pd.isna(day) else _styled(sheet, day.to_pydatetime(), _DATE) for day in values)
+        days = [None if pd.isna(day) else day.to_pydatetime() for day in values]
+        return _alike(sheet, days, _DATE)
     if pd.api.types.is_numeric_dtype(values):
-        form = _FORMATS.get(name, _NUMBER)
-        return (None if np.isnan(number) else _styled(sheet, float(number), form) for number in values.to_numpy(dtype=float))
+        numbers = [None if math.isnan(number) else number for number in values.astype(float)]
+        whole = all(number is None or number == round(number) for number in numbers)
+        return _alike(sheet, numbers, _FORMATS.get(str(values.name), _WHOLE if whole else _BROKEN))
     return (_text(sheet, str(text)) for text in values)
 
 
+def _alike(sheet: WriteOnlyWorksheet, values: Iterable[object], form: str) -> Iterable[WriteOnlyCell | None]:
+    """Cells that share one format: worked out once, since asking for it again for each cell takes most of the time."""
+    style = _styled(sheet, None, form)._style
+    for value in values:
+        made = None if value is None else WriteOnlyCell(sheet, value=value)
+        if made is not None:
+            made._style = style
+        yield made
+
+
 def _text(sheet: WriteOnlyWorksheet, text: str) -> WriteOnlyCell | None:
+    """A cell that is text whatever it looks like."""
     if not text:
         return None
-    made = _styled(sheet, text, _TEXT)
-    made.data_type = "s"  # whatever it looks like, it is text
+    made = WriteOnlyCell(sheet, value=text)
+    made.data_type = "s"
     return made
 
 

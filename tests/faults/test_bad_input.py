@@ -38,6 +38,19 @@ def test_records_of_an_unknown_zone_are_set_aside_until_they_are_too_many(operat
     )
 
 
+def test_records_that_contradict_each_other_count_as_bad(operation: Operation) -> None:
+    operation.append("records.csv", "Z-01,kit,2026-01-05,11,5")
+    assert operation.refusal() == (
+        "records: 1 problem\n"
+        "  2 of 25 rows set aside (8.0%); panel.max_bad_share allows 2.0%. Mend the rows below, or raise the limit\n"
+        "records.csv: 2 problems\n"
+        "  line 2: repeats zone Z-01, item kit, period 2026-01-05. Row set aside. It stands in line 26 too. "
+        "The two differ, and nothing says which is right\n"
+        "  line 26: repeats zone Z-01, item kit, period 2026-01-05. Row set aside. It stands in line 2 too. "
+        "The two differ, and nothing says which is right"
+    )
+
+
 def test_few_bad_records_are_set_aside_and_the_run_goes_on(operation: Operation) -> None:
     operation.append("records.csv", "Z-1,kit,2026-01-05,10,5")
     operation.settings["panel"] = {"max_bad_share": 0.05}
@@ -67,7 +80,9 @@ def test_an_unquoted_no_in_the_config_is_refused(operation: Operation) -> None:
 def test_unquoted_codes_in_rows_of_the_config_are_refused(operation: Operation) -> None:
     rows = "[{depot: NO, item: kit, quantity: 1}, {depot: 010, item: 00123, quantity: 1}]"
     (operation.folder / "scenarios").mkdir()
-    (operation.folder / "scenarios" / "rows.yaml").write_text(f"inputs: {{stock: {{use: table, path: null, rows: {rows}}}}}", encoding="utf-8")
+    (operation.folder / "scenarios" / "rows.yaml").write_text(
+        f"inputs: {{stock: {{use: table, path: null, rows: {rows}}}}}", encoding="utf-8"
+    )
     assert operation.refusal("rows") == (
         "stock.rows: 3 problems\n"
         "  line 1, column depot: 'False' is how YAML reads this depot, not as text. Put it in quotes\n"
@@ -142,7 +157,7 @@ def test_an_ambiguous_date_is_refused_with_both_readings(operation: Operation) -
     operation.input("arrivals", path="arrivals.csv")
     assert operation.refusal() == (
         "arrivals.csv: 1 problem\n"
-        "  line 2, column eta: '01/04/2026' is ambiguous: day or month first?. Write 2026-04-01 or 2026-01-04"
+        "  line 2, column eta: '01/04/2026' is ambiguous (day or month first). Write 2026-04-01 or 2026-01-04"
     )  # fmt: skip
 
 
@@ -221,8 +236,8 @@ def test_an_unknown_input_is_refused_with_the_near_name(operation: Operation) ->
     operation.input("stocks", path="stock.csv")
     assert operation.refusal() == (
         "config.yaml: 1 problem\n"
-        "  setting inputs: 'stocks' is not an input. Did you mean 'stock'? Known: arrivals, commitments, depots, dispatches, fleet, "
-        "items, planned_by_others, population, priorities, records, routes, stock, zone_stock, zones"
+        "  setting inputs: 'stocks' is not an input. Did you mean 'stock'? Known: arrivals, commitments, depots, dispatches, "
+        "fleet, items, planned_by_others, population, priorities, records, routes, stock, zone_stock, zones"
     )
 
 
@@ -256,7 +271,9 @@ def test_a_depot_with_lat_and_lon_swapped_is_refused(operation: Operation) -> No
 
 
 def test_a_site_with_lat_and_lon_swapped_is_refused(operation: Operation) -> None:
-    operation.write("sites.csv", "zone,lat,lon", "Z-01,5.1,30.2", "Z-02,5.2,30.4", "Z-03,30.1,5.3", "Z-04,5.3,30.5", "Z-05,5.0,30.1")
+    operation.write(
+        "sites.csv", "zone,lat,lon", "Z-01,5.1,30.2", "Z-02,5.2,30.4", "Z-03,30.1,5.3", "Z-04,5.3,30.5", "Z-05,5.0,30.1"
+    )
     operation.settings["inputs"]["zones"] = {"use": "points", "path": "sites.csv"}
     assert operation.refusal() == (
         "sites.csv: 1 problem\n"

@@ -15,17 +15,24 @@ import rasterio
 import rasterio.shutil
 import shapely
 from exactextract import exact_extract
+from pyproj import CRS
 from rasterio.control import GroundControlPoint
-from rasterio.transform import Affine, from_origin
+from rasterio.transform import Affine
 from rasterio.vrt import WarpedVRT
 from shapely import Point, box
 
 from forecast import geo
 from forecast.errors import InputError, Problems
 from forecast.geo import raster as raster_module
+from forecast.geo.zones import in_crs
 from tests import small_places as small
 
 VALID = (0.0, 100.0)
+
+
+def origin(west: float, north: float, width: float, height: float) -> Affine:
+    """Cells of a size, from the north-west corner on."""
+    return Affine(width, 0, west, 0, -height, north)
 
 
 def read(path: Path, places: dict[str, Any], over_zone: Any, nodata: float | None = None) -> tuple[list[float], list[float]]:
@@ -164,7 +171,7 @@ def test_a_raster_in_metres_gives_the_same_as_in_degrees(tmp_path: Path) -> None
     rng = np.random.default_rng(1)
     values = rng.uniform(1, 50, (40, 40))
     path = tmp_path / "metres.tif"
-    plain_tiff(path, values=values, crs="EPSG:32636", transform=from_origin(500_000, 40_000, 1000, 1000))
+    plain_tiff(path, values=values, crs="EPSG:32636", transform=origin(500_000, 40_000, 1000, 1000))
     square = gpd.GeoSeries([box(510_000, 10_000, 530_000, 30_000)], crs="EPSG:32636")
     places = {"A": gpd.GeoSeries(shapely.segmentize(square.to_numpy(), 500), crs=square.crs).to_crs("EPSG:4326").iloc[0]}
     # Rows 10 .. 30 from the north, columns 10 .. 30 from the west.
@@ -216,7 +223,7 @@ def plain_tiff(
 ) -> None:
     """A raster with one thing changed."""
     profile = {"driver": "GTiff", "height": values.shape[0], "width": values.shape[1], "count": bands, "dtype": "float32"}
-    profile |= {"crs": "EPSG:4326", "nodata": -9999.0, "transform": transform or from_origin(0, 3, 1, 1)} | changes
+    profile |= {"crs": "EPSG:4326", "nodata": -9999.0, "transform": transform or origin(0, 3, 1, 1)} | changes
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # rasterio warns of what is made here on purpose
         with rasterio.open(path, "w", **profile) as raster:
@@ -232,7 +239,7 @@ def control_points_only(path: Path) -> None:
 
 
 def cut_off(path: Path) -> None:
-    plain_tiff(path, values=np.random.default_rng(0).uniform(0, 9, (300, 300)), transform=from_origin(0, 3, 0.01, 0.01))
+    plain_tiff(path, values=np.random.default_rng(0).uniform(0, 9, (300, 300)), transform=origin(0, 3, 0.01, 0.01))
     path.write_bytes(path.read_bytes()[:200_000])
 
 
@@ -252,7 +259,7 @@ REFUSALS: dict[str, tuple[Callable[[Path], None], str]] = {
     "rotated": (lambda p: plain_tiff(p, transform=Affine(1, 0.5, 0, 0.5, -1, 3)), "is rotated. Warp it to a north-up grid"),
     "south up": (lambda p: plain_tiff(p, transform=Affine(1, 0, 0, 0, 1, 0)), "runs from south to north"),
     "east west": (lambda p: plain_tiff(p, transform=Affine(-1, 0, 3, 0, -1, 3)), "runs from east to west"),
-    "0..360": (lambda p: plain_tiff(p, transform=from_origin(0, 90, 120, 60)), "has longitudes beyond 180"),
+    "0..360": (lambda p: plain_tiff(p, transform=origin(0, 90, 120, 60)), "has longitudes beyond 180"),
     "bands": (lambda p: plain_tiff(p, bands=2), "has 2 bands. Give one file of one band per date"),
     "no nodata": (lambda p: plain_tiff(p, nodata=None), "names no nodata value. Give `nodata:` in the settings"),
     "complex": (lambda p: plain_tiff(p, dtype="complex64"), "holds complex64 values"),
@@ -278,7 +285,7 @@ def test_a_declared_size_is_refused_before_anything_is_read(tmp_path: Path) -> N
     path = tmp_path / "bomb.tif"
     shape = {"height": 60_000, "width": 60_000, "tiled": True, "compress": "deflate", "SPARSE_OK": True}
     with rasterio.open(path, "w", driver="GTiff", count=1, dtype="float32", crs="EPSG:4326", nodata=0,
-                       transform=from_origin(0, 1, 1e-5, 1e-5), **shape):  # fmt: skip
+                       transform=origin(0, 1, 1e-5, 1e-5), **shape):  # fmt: skip
         pass
     assert path.stat().st_size < 2_000_000
     with pytest.raises(InputError, match=r"declares 60,000 x 60,000 cells, more than 2,000,000,000"):
@@ -294,9 +301,9 @@ def test_a_block_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch
 
 KILLED_WRITER = """
 import os, sys, numpy, rasterio
-from rasterio.transform import from_origin
+from rasterio.transform import Affine
 raster = rasterio.open(sys.argv[1], "w", driver="GTiff", height=600, width=600, count=1, dtype="float32", crs="EPSG:4326",
-                       transform=from_origin(0, 3, 0.005, 0.005), nodata=eval(sys.argv[2]))
+                       transform=Affine(0.005, 0, 0, 0, -0.005, 3), nodata=eval(sys.argv[2]))
 raster.write(numpy.full((200, 600), 5, "float32"), 1, window=rasterio.windows.Window(0, 0, 600, 200))
 os._exit(0)
 """
@@ -356,6 +363,22 @@ def test_on_a_shared_border_the_first_code_has_the_point_whatever_the_order() ->
 def test_points_belong_to_the_nearest_site_when_zones_are_points() -> None:
     places = small.zones({"P": Point(0, 0), "Q": Point(0.05, 0)})
     assert geo.zone_at([0.0, 0.0, 0.0], [0.01, 0.04, 0.2], places, within_km=5).tolist() == ["P", "Q", ""]
+
+
+def test_distance_to_a_zone_is_over_the_ground_not_in_degrees() -> None:
+    # At 60 degrees north a degree of longitude is half a degree of latitude: the slope is 1 / sqrt(5) degrees away, 49.7 km.
+    places = {"SLOPE": shapely.Polygon([(1, 60), (0, 61), (1, 61)])}
+    assert geo.zone_at([60.0], [0.0], small.zones(places), within_km=51).tolist() == ["SLOPE"]
+    assert geo.zone_at([60.0], [0.0], small.zones(places), within_km=48).tolist() == [""]
+    places["FLAT"] = box(-1, 59, 1, 59.545)  # 50.6 km
+    assert geo.zone_at([60.0], [0.0], small.zones(places), within_km=55).tolist() == ["SLOPE"]
+
+
+def test_a_long_straight_border_follows_its_parallel_in_another_crs() -> None:
+    strip = geo.areas(small.zones({"A": box(0, 50, 20, 51)}), 5)
+    moved = in_crs(strip, CRS.from_epsg(3035).to_wkt())
+    middle = gpd.GeoSeries([Point(10, 50.02), Point(10, 51.02)], crs="EPSG:4326").to_crs(3035)
+    assert shapely.contains(moved.iloc[0], middle.to_numpy()).tolist() == [True, False]
 
 
 def test_zones_by_code_are_sorted_whether_code_is_column_or_index() -> None:

@@ -71,6 +71,13 @@ def test_growth_of_the_whole_network_is_not_people_arriving() -> None:
     np.testing.assert_array_equal(coverage[:2], 1)
 
 
+def test_a_tower_that_comes_late_to_a_growing_network_is_not_people_arriving() -> None:
+    growth = 1.05 ** np.arange(60)
+    late = np.where(np.arange(60) < 30, NAN, 200 * growth)
+    people, _ = present([list(300 * growth), list(700 * growth), list(late)], ["A", "B", "A"])
+    np.testing.assert_allclose(people[:2, 30:], 1000, rtol=1e-3)
+
+
 def test_a_tower_that_falls_silent_is_not_people_leaving() -> None:
     people, coverage = present([[60, 60, 60, NAN], [40, 40, 40, 40], [100, 100, 100, 100]], ["A", "A", "B"])
     # Without T1, 40 of 140 are in A, as usual: 0.2 of 0.7. But only 40 % of the zone's usual subscribers are counted.

@@ -263,6 +263,11 @@ def test_a_step_over_two_periods_is_split_by_days() -> None:
     assert coverage == pytest.approx([6 / 31, 1])
 
 
+def test_the_largest_of_a_week_is_not_that_of_the_week_before() -> None:
+    weeks = ["2026-02-02", "2026-02-09"]
+    assert in_periods(steps(weeks, 7, [5, 1]), weeks, "W", "max")[0] == [5, 1]
+
+
 def test_a_month_gives_each_of_its_days_the_same() -> None:
     january = Steps(pd.DatetimeIndex(["2026-01-01"]), pd.DatetimeIndex(["2026-02-01"]), np.array([[62.0]]), np.array([[1.0]]))
     assert in_periods(january, ["2026-01-05", "2026-01-26"], "W", "sum")[0] == pytest.approx([14, 14])

@@ -132,6 +132,12 @@ def test_a_file_without_crs_is_refused(tmp_path: Path) -> None:
         read(tmp_path / "zones.shp")
 
 
+def test_a_plan_without_place_on_earth_is_refused(tmp_path: Path) -> None:
+    write(tmp_path / "zones.gpkg", SQUARES, crs='LOCAL_CS["site plan",UNIT["metre",1]]')
+    with pytest.raises(InputError, match=r"zones\.gpkg: 1 problem\n  cannot be brought from one CRS to the other"):
+        read(tmp_path / "zones.gpkg")
+
+
 def test_a_column_that_is_not_there_is_named_with_the_near_one(tmp_path: Path) -> None:
     write(tmp_path / "zones.gpkg", SQUARES)
     with pytest.raises(

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from forecast import periods
+from forecast.allocate.arrays import Ints
 
-Ints = npt.NDArray[np.int64]
 DAYS = {"D": 1, "W": 7}
 
 
@@ -32,7 +31,9 @@ class Calendar:
         return self.issue_date + pd.Timedelta(days=self.days * self.count)
 
     def holding(self, dates: pd.Series) -> Ints:
-        """(row) dates -> (row) the plan period that holds each; negative before the issue date, `count` or more after the end."""
+        """(row) dates -> (row) the plan period that holds each; negative before the issue date, `count` or more after the
+        end.
+        """
         return np.floor_divide(days_between(self.issue_date, dates), self.days)
 
     def first_from(self, dates: pd.Series) -> Ints:

@@ -1,0 +1,79 @@
+"""Survival floors within reach, and the share of them that a plan holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.allocate import simulate
+from forecast.allocate.arrays import Ints
+from forecast.allocate.problem import Allocation
+from forecast.errors import few
+from forecast.schema import Floats, Ledger
+
+
+@dataclass(frozen=True)
+class Floors:
+    """(f): `zone`, `group` of each series with a floor that something can be sent to.
+
+    (f, t), need units: `need`, the floor, 0 in periods that nothing can be sent to in time; `lasting`, `perishing`: goods
+    that come without this plan, less what periods out of reach use up.
+    """
+
+    zone: Ints
+    group: Ints
+    need: Floats
+    lasting: Floats
+    perishing: Floats
+
+
+def floors(problem: Allocation) -> Floors:
+    """The floors a plan can do something about; the others pin nothing."""
+    reached = within_reach(problem)
+    needed = np.nan_to_num(problem.floor) * problem.series[:, :, None]
+    zone, group = np.nonzero(((needed > 0) & reached).any(axis=2))
+    need, within = needed[zone, group], reached[zone, group]
+    lasting, perishing = (given[zone, group] for given in problem.given)
+    before = np.cumsum(within, axis=1) == 0
+    early = simulate.run((need * before)[:, :, None], lasting, perishing, np.zeros(len(zone), dtype=bool))
+    first = np.argmax(within, axis=1)
+    lasting = np.where(before, 0.0, lasting)
+    lasting[np.arange(len(zone)), first] += early.carried[np.arange(len(zone)), first]
+    return Floors(
+        zone.astype(np.int64), group.astype(np.int64), need * within, lasting, np.where(before, 0.0, perishing)
+    )  # fmt: skip
+
+
+def within_reach(problem: Allocation) -> Floats:
+    """(z, g, t) whether something sent can serve the period: it arrives in it, or before it and lasts."""
+    lasting, perishing = problem.in_groups(problem.arriving(np.ones(len(problem.loads))))
+    return np.asarray((np.cumsum(lasting, axis=2) + perishing) > 0)
+
+
+def held(problem: Allocation, planned: Floats) -> dict[str, float]:
+    """(z, k, t) item units sent -> demand group: the share of its floor that every series within reach has, 0 to 1."""
+    kept = floors(problem)
+    sent = [units[kept.zone, kept.group] for units in problem.in_groups(planned)]
+    lasting, perishing = kept.lasting + sent[0], kept.perishing + sent[1]
+    low, high = np.zeros(len(kept.zone)), np.ones(len(kept.zone))
+    for _ in range(40):
+        middle = (low + high) / 2
+        need = (kept.need * middle[:, None])[:, :, None]
+        short = simulate.run(need, lasting, perishing, np.zeros(len(kept.zone), dtype=bool)).risk.any(axis=1)
+        low, high = np.where(short, low, middle), np.where(short, middle, high)
+    return {problem.groups.codes[g]: float(low[kept.group == g].min()) for g in np.unique(kept.group)}
+
+
+def say_out_of_reach(problem: Allocation, ledger: Ledger) -> None:
+    """Remark, for each demand group with a floor, on the zones that nothing can be sent to at all."""
+    needed = (np.nan_to_num(problem.floor) > 0) & problem.series[:, :, None]
+    reached = within_reach(problem)
+    for group, code in enumerate(problem.groups.codes):
+        never = needed[:, group].any(axis=1) & ~reached[:, group].any(axis=1)
+        if never.any():
+            names = [problem.zones[z] for z in np.flatnonzero(never)]
+            ledger.remarks.append(
+                f"No {code} can be sent to {len(names)} zones; they do not hold down the survival floor of the others: "
+                f"{few(names, 8)}."
+            )

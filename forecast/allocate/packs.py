@@ -1,0 +1,162 @@
+"""Whole packs: the quantities of the plan rounded down, and what that frees handed out again, pack by pack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from forecast.allocate import batches, simulate
+from forecast.allocate.arrays import Flags, Ints
+from forecast.allocate.problem import Allocation
+from forecast.allocate.room import Room
+from forecast.schema import Floats, Ledger
+
+ROUND = 1e-6  # of a pack: what the solver leaves of a whole one
+COVERED = 0.995  # of the need of a cell: a cell above is not short
+LEAST_GAIN = 1e-9  # weighted person-periods
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What is sent: `taken`, packs by `load, batch, packs`; `quantity` (load) and `planned` (z, k, t) by arrival, item units;
+    `room` left.
+    """
+
+    taken: pd.DataFrame
+    quantity: Floats
+    planned: Floats
+    room: Room
+
+
+def send(problem: Allocation, quantity: Floats, ledger: Ledger) -> Sent:
+    """(load) item units of the linear program -> Sent: whole packs, each from a batch."""
+    packs, room = whole_packs(problem, quantity)
+    pack = problem.groups.pack
+    taken = batches.assign(problem.batches, problem.loads, packs, pack)
+    sent = np.bincount(taken["load"], taken["packs"], len(packs)).astype(np.int64)
+    if (sent < packs).any():
+        ledger.remarks.append(
+            f"{(packs - sent).sum()} packs are not sent: their batch comes later and expires earlier than another."
+        )
+        room = Room(problem)
+        room.take(np.arange(len(sent)), sent)
+    units = sent * pack[problem.loads["item"].to_numpy()]
+    return Sent(taken, units, problem.arriving(units), room)
+
+
+def whole_packs(problem: Allocation, quantity: Floats) -> tuple[Ints, Room]:
+    """(load) item units -> (load) whole packs, and the room they leave.
+
+    First each load is rounded down. Then single packs are handed out, where they lower the weighted expected shortage
+    most and stock, vehicles and commitments leave room: on loads that lost by rounding, and for cells that are short.
+    Promised minima come first.
+    """
+    room = Room(problem)
+    wanted = quantity / problem.groups.pack[problem.loads["item"].to_numpy()]
+    packs = np.floor(wanted + ROUND).astype(np.int64)
+    scarce = np.flatnonzero(~room.is_in_stock(packs) & (packs > 0))  # batches are not whole numbers of packs
+    cut = packs.copy()
+    cut[scarce] = 0
+    room.take(np.arange(len(packs)), cut)
+    for load in scarce[np.lexsort((scarce, problem.loads["period"].to_numpy()[scarce]))]:
+        at = np.array([load])
+        cut[at] = np.minimum(packs[at], room.fits(at))
+        room.take(at, cut[at])
+    _HandOut(problem, room, wanted, cut).run()
+    return cut, room
+
+
+class _HandOut:
+    """Rounds of handing out single packs: in each, no series gets more than one, and none that gains under half of the item's
+    best.
+    """
+
+    def __init__(self, problem: Allocation, room: Room, wanted: Floats, packs: Ints) -> None:
+        self._problem, self._room, self._wanted, self._packs = problem, room, wanted, packs
+        self._zone, self._item, self._arrives, self._period = (
+            problem.loads[name].to_numpy() for name in ("zone", "item", "arrives", "period")
+        )
+        self._group = problem.groups.of_item[self._item]
+        self._gain = np.zeros(problem.in_transit.shape)
+
+    def run(self) -> None:
+        stale = np.ones(self._problem.series.shape, dtype=bool)
+        while stale.any():
+            outcome = simulate.outcome(self._problem, self._planned())
+            chosen = self._candidates(outcome)
+            self._refresh_gains(chosen, stale, outcome)
+            stale = self._round(chosen)
+
+    def _planned(self) -> Floats:
+        return self._problem.arriving(self._packs * self._problem.groups.pack[self._item])
+
+    def _candidates(self, outcome: simulate.Outcome) -> Ints:
+        """Loads that have room for a pack, and lost one by rounding, or serve a cell that is short or a minimum that is not
+        kept.
+        """
+        short = outcome.unmet > (1 - COVERED) * np.maximum(self._problem.mean + outcome.backlog, simulate.NOTHING)
+        later = np.maximum.accumulate(short[:, :, ::-1], axis=2)[:, :, ::-1]
+        serves_short = np.where(
+            self._problem.groups.lasts[self._item],
+            later[self._zone, self._group, self._arrives],
+            short[self._zone, self._group, self._arrives],
+        )
+        eligible = np.flatnonzero(self._lost() | serves_short | self._is_promised())
+        return np.asarray(eligible[self._room.fits(eligible) >= 1])
+
+    def _lost(self) -> Flags:
+        """(load) the plan wanted some of it, and its zone and item (and period, where goods perish) still lack a pack of the
+        sum.
+        """
+        periods = self._problem.calendar.count
+        period = np.where(self._problem.groups.lasts[self._item], 0, self._arrives)
+        key = (self._zone * len(self._problem.items) + self._item) * periods + period
+        _, chain = np.unique(key, return_inverse=True)
+        lacking = np.ceil(np.bincount(chain, self._wanted) - ROUND) > np.bincount(chain, self._packs)
+        return np.asarray(lacking[chain] & (self._wanted > ROUND)) if len(chain) else np.zeros(0, dtype=bool)
+
+    def _is_promised(self) -> Flags:
+        """(load) it serves a promised minimum that is not kept yet."""
+        table, planned = self._problem.commitments, self._planned() + self._problem.in_transit
+        at = tuple(table[name].to_numpy() for name in ("zone", "item", "period"))
+        lacking = np.zeros(planned.shape, dtype=bool)
+        lacking[at] = planned[at] < table["minimum"].to_numpy(float) * (1 - ROUND)
+        return np.asarray(lacking[self._zone, self._item, self._arrives])
+
+    def _refresh_gains(self, chosen: Ints, stale: Flags, outcome: simulate.Outcome) -> None:
+        """What one more pack, arriving in a period, takes off the weighted shortage; for the series that changed."""
+        problem = self._problem
+        is_drop = np.zeros(problem.in_transit.shape, dtype=bool)
+        is_drop[self._zone[chosen], self._item[chosen], self._arrives[chosen]] = True
+        comes = [a + b for a, b in zip(problem.given, problem.in_groups(self._planned()), strict=True)]
+        for item, group in enumerate(problem.groups.of_item):
+            for period in range(problem.calendar.count):
+                zones = np.flatnonzero(is_drop[:, item, period] & stale[:, group])
+                if len(zones):
+                    lasting, perishing = (units[zones, group].copy() for units in comes)
+                    more = lasting if problem.groups.lasts[item] else perishing
+                    more[:, period] += problem.groups.pack[item] * problem.groups.covers[item]
+                    accumulates = np.full(len(zones), problem.groups.accumulates[group])
+                    unmet = simulate.run(problem.demand[zones, group], lasting, perishing, accumulates).unmet
+                    fall = (outcome.unmet[zones, group] - unmet).sum(axis=1)
+                    self._gain[zones, item, period] = fall * problem.weight[zones, group]
+
+    def _round(self, chosen: Ints) -> Flags:
+        """Hand out packs, best first; ties to the load that lost most by rounding, the earlier, the first in order; (z, g) the series that got one."""
+        gain = self._gain[self._zone[chosen], self._item[chosen], self._arrives[chosen]]
+        gain = np.where(self._is_promised()[chosen], np.inf, gain)
+        best = np.zeros(len(self._problem.items))
+        np.maximum.at(best, self._item[chosen], gain)
+        served = np.zeros(self._problem.series.shape, dtype=bool)
+        worth = (gain > LEAST_GAIN) & (gain >= best[self._item[chosen]] / 2)
+        lost = self._wanted[chosen] - self._packs[chosen]
+        for at in np.lexsort((chosen, self._period[chosen], -np.round(lost, 6), -np.round(gain, 9))):
+            load = chosen[at]
+            series = (self._zone[load], self._group[load])
+            if worth[at] and not served[series] and self._room.fits(chosen[at : at + 1])[0] >= 1:
+                self._room.take(chosen[at : at + 1], np.ones(1, dtype=np.int64))
+                self._packs[load] += 1
+                served[series] = True
+        return served

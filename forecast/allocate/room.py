@@ -1,0 +1,119 @@
+"""Room: what a plan in whole packs still leaves free, of stock, of vehicles, and below commitments."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from forecast.allocate import batches, ways
+from forecast.allocate.arrays import Flags, Ints
+from forecast.allocate.problem import Allocation
+from forecast.schema import Floats
+
+SLACK = 1e-6  # relative: the solver meets its rows to about this
+PLENTY = 1e12  # packs
+
+
+class Room:
+    """What is free as packs are taken, load by load; in whole packs of each batch."""
+
+    def __init__(self, problem: Allocation) -> None:
+        self._problem = problem
+        self._loads = {name: column.to_numpy() for name, column in problem.loads.items()}
+        item = self._loads["item"]
+        self._pack = problem.groups.pack[item]
+        self._size = [
+            np.nan_to_num(problem.items[name].to_numpy(float))[item] * self._pack for name in ("kg_per_unit", "m3_per_unit")
+        ]
+        self._capacity = [problem.ways[name].to_numpy(float) for name in ("kg", "m3")]
+        shape = (len(problem.ways), problem.calendar.count)
+        self._loaded = [np.zeros(shape), np.zeros(shape)]
+        hours = problem.fleet["hours"].to_numpy(float) * (1 + SLACK)
+        self._hours = np.repeat(hours[:, None], shape[1], axis=1)
+        self._round_trip = ways.hours_per_trip(problem.ways)
+        self._stock, self._grades = _stock(problem)
+        self._ceiling = np.full(problem.in_transit.shape, np.inf)
+        table = problem.commitments
+        at = tuple(table[name].to_numpy() for name in ("zone", "item", "period"))
+        self._ceiling[at] = np.maximum(table["maximum"].to_numpy(float) - problem.in_transit[at], 0)
+
+    def fits(self, loads: Ints) -> Ints:
+        """(load) -> (load) packs that still fit."""
+        return np.min([self._by_stock(loads), self._by_vehicles(loads), self._by_ceiling(loads)], axis=0)
+
+    def bits(self, loads: Ints) -> Ints:
+        """(load) -> (load) what leaves no room for one more pack, or FITS (ways.py)."""
+        limits = (
+            (ways.STOCK_GONE, self._by_stock), (ways.TRUCKS_FULL, self._by_vehicles), (ways.CEILING, self._by_ceiling)
+        )  # fmt: skip
+        bits = sum(np.where(by(loads) < 1, bit, 0) for bit, by in limits)
+        return np.where(bits == 0, ways.FITS, bits)
+
+    def is_in_stock(self, packs: Ints) -> Flags:
+        """(load) packs -> (load) whether the depot has enough of the item for all of them together."""
+        left = (self._stock - self._taken(np.arange(len(packs)), packs)).min(axis=(2, 3)) >= 0
+        return np.asarray(left[self._loads["depot"], self._loads["item"]])
+
+    def take(self, loads: Ints, packs: Ints) -> None:
+        """Load so many packs of each; they must fit."""
+        way, period = self._loads["way"][loads], self._loads["period"][loads]
+        before = self.trips()
+        for loaded, size in zip(self._loaded, self._size, strict=True):
+            np.add.at(loaded, (way, period), packs * size[loads])
+        if len(self._hours):
+            more = (self.trips() - before) * self._round_trip[:, None]
+            np.subtract.at(self._hours, self._problem.ways["fleet"].to_numpy(), more)
+        self._stock -= self._taken(loads, packs)
+        zone, item, arrives = (self._loads[name][loads] for name in ("zone", "item", "arrives"))
+        np.subtract.at(self._ceiling, (zone, item, arrives), packs * self._pack[loads])
+
+    def _taken(self, loads: Ints, packs: Ints) -> Ints:
+        """(d, k, rank, t) packs taken from each grade, summed up to t."""
+        taken = np.zeros_like(self._stock)
+        depot, item, period = (self._loads[name][loads] for name in ("depot", "item", "period"))
+        for rank in range(taken.shape[2]):
+            np.add.at(taken, (depot, item, rank, period), packs * (self._grades[loads] > rank))
+        return np.asarray(np.cumsum(taken, axis=3))
+
+    def trips(self) -> Floats:
+        """(way, t) vehicle loads, by weight or by volume, whichever is more."""
+        return np.maximum(*(loaded / capacity[:, None] for loaded, capacity in zip(self._loaded, self._capacity, strict=True)))
+
+    def _by_stock(self, loads: Ints) -> Ints:
+        """Packs left of the goods that outlive the arrival, from the day of loading to the end."""
+        depot, item, period = (self._loads[name][loads] for name in ("depot", "item", "period"))
+        ahead = np.minimum.accumulate(self._stock[:, :, :, ::-1], axis=3)[:, :, :, ::-1]
+        worst = np.minimum.accumulate(ahead, axis=2)
+        return worst[depot, item, self._grades[loads] - 1, period]
+
+    def _by_vehicles(self, loads: Ints) -> Ints:
+        way, fleet, period = (self._loads[name][loads] for name in ("way", "fleet", "period"))
+        if not len(self._hours):
+            return np.full(len(loads), int(PLENTY))
+        with np.errstate(divide="ignore"):
+            more = self._hours[fleet, period] / self._round_trip[way]
+        trips = self.trips()[way, period] + np.maximum(more, 0)
+        packs = np.full(len(loads), PLENTY)
+        for capacity, loaded, size in zip(self._capacity, self._loaded, self._size, strict=True):
+            free, needed = np.minimum(trips * capacity[way], 1e15) - loaded[way, period], size[loads]
+            packs = np.minimum(packs, np.where(needed > 0, free / np.where(needed > 0, needed, 1), PLENTY))
+        return np.floor(packs + SLACK).astype(np.int64)
+
+    def _by_ceiling(self, loads: Ints) -> Ints:
+        zone, item, arrives = (self._loads[name][loads] for name in ("zone", "item", "arrives"))
+        free = np.minimum(self._ceiling[zone, item, arrives] / self._pack[loads], PLENTY)
+        return np.floor(free + SLACK).astype(np.int64)
+
+
+def _stock(problem: Allocation) -> tuple[Ints, Ints]:
+    """(d, k, rank, t) whole packs of each grade, summed up to t; (load) how many of the grades it is taken from."""
+    grades = list(batches.grades(problem.batches, problem.calendar, problem.groups.pack))
+    ranks = max((grade.rank for grade in grades), default=0) + 1
+    shape = (len(problem.depots), len(problem.items), ranks)
+    free = np.zeros((*shape, problem.calendar.count), dtype=np.int64)
+    outlives = np.full(shape, batches.NEVER)
+    for grade in grades:
+        at = (grade.depot, grade.item, grade.rank)
+        free[at], outlives[at] = np.cumsum(grade.comes), grade.outlives
+    loads = problem.loads
+    reached = outlives[loads["depot"].to_numpy(), loads["item"].to_numpy()] <= loads["arrive_day"].to_numpy()[:, None]
+    return free, reached.sum(axis=1)

@@ -1,0 +1,129 @@
+"""Demand made elsewhere -> DEMAND: from a table of quantiles, or from samples, for planning without forecasting.
+
+Only the demand is taken; `distributed` is empty. What is wrong with the table is told all at once.
+"""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+
+from forecast.errors import InputError, Problem, few
+from forecast.schema import DEMAND, QUANTILES, Floats, Ledger
+
+COLUMNS = [f"q{round(100 * level):02d}" for level in QUANTILES]
+RULE = (
+    "Futures made from the quantiles given: straight lines between them, the last two carried on beyond them and cut at zero; in "
+    "one future a zone and item keeps its rank in all periods; zones and items are independent. The column mean is not used."
+)
+
+
+def from_table(table: pd.DataFrame, samples: int, seed: int, ledger: Ledger, file: str = "demand.csv") -> xr.Dataset:
+    """DEMAND_TABLE rows of quantity `demand` (all rows where there is no such column) -> DEMAND with `samples` futures.
+
+    The quantile function is a straight line between the quantiles given; beyond the lowest and highest the slope of the last two
+    goes on, cut at zero. Over time a pair of zone and item keeps its rank (comonotone); pairs are independent. Raises InputError:
+    rows missing or twice, quantiles empty, negative or not ascending.
+    """
+    rows = table[table["quantity"] == "demand"] if "quantity" in table else table
+    rows = rows.reset_index(drop=True)
+    problems = _row_problems(rows, file)
+    pairs, periods = _axes(rows, ["zone", "item", "period"], problems, file)
+    if problems:
+        raise InputError(problems)
+    values = rows.sort_values(["zone", "item", "period"])[COLUMNS].to_numpy(dtype=float).reshape(len(pairs), len(periods), -1)
+    ordered = _at_midpoints(values, samples)
+    order = np.stack([_rng(seed, zone, item).permutation(samples) for zone, item in pairs])
+    paths = np.take_along_axis(ordered, order[:, None, :], axis=2)
+    models = rows.groupby(["zone", "item"])["model"].first() if "model" in rows else pd.Series("given", index=pairs)
+    ledger.remarks.append(RULE)
+    return _cube(pairs, periods, paths, models)
+
+
+def from_samples(table: pd.DataFrame, file: str = "samples.parquet") -> xr.Dataset:
+    """SAMPLES_TABLE -> DEMAND, each sample as it is. Raises InputError: rows missing or twice, values empty or negative."""
+    table = table.reset_index(drop=True)
+    problems = _value_problems(table, ["demand"], file)
+    pairs, periods = _axes(table, ["zone", "item", "period", "sample"], problems, file)
+    if problems:
+        raise InputError(problems)
+    values = table.sort_values(["zone", "item", "period", "sample"])["demand"].to_numpy(dtype=float)
+    return _cube(pairs, periods, values.reshape(len(pairs), len(periods), -1), pd.Series("given", index=pairs))
+
+
+def _row_problems(rows: pd.DataFrame, file: str) -> list[Problem]:
+    missing = [name for name in ("zone", "item", "period", *COLUMNS) if name not in rows]
+    if missing or rows.empty:
+        what = f"has no column {', '.join(missing)}" if missing else "has no row of quantity demand"
+        raise InputError([Problem(file, what, "Give a demand.csv as `forecast demand` writes it")])
+    problems = _value_problems(rows, COLUMNS, file)
+    falling = (rows[COLUMNS].diff(axis=1).iloc[:, 1:] < 0).any(axis=1)
+    return problems + [
+        _problem(row, file, "has quantiles that fall", "Let q05 to q95 ascend") for _, row in rows[falling].iterrows()
+    ]
+
+
+def _value_problems(rows: pd.DataFrame, columns: list[str], file: str) -> list[Problem]:
+    values = rows[columns]
+    wrong = values.isna().any(axis=1) | (values < 0).any(axis=1)
+    return [
+        _problem(row, file, "has an empty or negative quantity", "Give numbers from 0 up") for _, row in rows[wrong].iterrows()
+    ]
+
+
+def _problem(row: pd.Series, file: str, problem: str, action: str) -> Problem:
+    line = str(row.get("record", "")).rpartition(":")[2]
+    name = f"{row['zone']}, {row['item']}, {pd.Timestamp(row['period']).date()}"
+    return Problem(file, problem, action, line=int(line) if line.isdigit() else None, value=name)
+
+
+def _axes(rows: pd.DataFrame, key: list[str], problems: list[Problem], file: str) -> tuple[pd.MultiIndex, pd.DatetimeIndex]:
+    """Pairs of zone and item and periods, sorted; a pair must have one row for each period (and sample)."""
+    repeated = rows[rows.duplicated(key)]
+    problems += [_problem(row, file, "stands twice", "Keep one of the rows") for _, row in repeated.iterrows()]
+    axes = [np.sort(rows[name].unique()) for name in key[2:]]
+    whole = int(np.prod([len(axis) for axis in axes]))
+    counts = rows.drop_duplicates(key).groupby(["zone", "item"]).size()
+    short = [f"{zone}/{item}" for zone, item in counts.index[counts < whole]]
+    if short:
+        action = "Give each zone and item all of them, or no row at all"
+        problems.append(
+            Problem(file, f"lacks some of the {whole} rows (periods, samples) of each zone and item", action, value=few(short))
+        )
+    return pd.MultiIndex.from_tuples(counts.index, names=["zone", "item"]), pd.DatetimeIndex(axes[0], name="period")
+
+
+def _at_midpoints(values: Floats, samples: int) -> Floats:
+    """(..., quantile) -> (..., sample) ascending values of the quantile function at (j + 1/2) / samples."""
+    levels = np.array(QUANTILES)
+    wanted = (np.arange(samples) + 0.5) / samples
+    left = np.clip(np.searchsorted(levels, wanted) - 1, 0, len(levels) - 2)
+    along = (wanted - levels[left]) / (levels[left + 1] - levels[left])
+    return np.asarray(np.maximum(values[..., left] + (values[..., left + 1] - values[..., left]) * along, 0))
+
+
+def _rng(seed: int, zone: str, item: str) -> np.random.Generator:
+    return np.random.default_rng([seed, zlib.crc32(f"given/{zone}/{item}".encode())])
+
+
+def _cube(pairs: pd.MultiIndex, periods: pd.DatetimeIndex, paths: npt.NDArray[np.floating], models: pd.Series) -> xr.Dataset:
+    """(pair, period, sample) -> DEMAND; pairs of zone and item that were not given have no model."""
+    zones, items = (pd.Index(np.sort(pairs.get_level_values(name).unique()), name=name) for name in ("zone", "item"))
+    place = (zones.get_indexer(pairs.get_level_values("zone")), items.get_indexer(pairs.get_level_values("item")))
+    demand = np.full((len(zones), len(items), len(periods), paths.shape[2]), np.nan, dtype=np.float32)
+    demand[place] = paths
+    model = np.full((len(zones), len(items)), "none", dtype=object)
+    model[place] = models.reindex(pairs).to_numpy()
+    dims = ("zone", "item", "period", "sample")
+    unit = {"units": "item units per period"}
+    variables = {
+        "distributed": (dims, np.full_like(demand, np.nan), unit),
+        "demand": (dims, demand, unit),
+        "model": (dims[:2], model),
+    }
+    coords = {"zone": zones, "item": items, "period": periods, "sample": np.arange(paths.shape[2])}
+    return DEMAND.check(xr.Dataset(variables, coords=coords))

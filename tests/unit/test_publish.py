@@ -1,0 +1,552 @@
+"""The outputs of a run, on a result small enough to add up by eye (tests/results.py) and on one of a country's size."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import math
+import re
+import zipfile
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import openpyxl
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forecast.errors import InputError
+from forecast.publish import _frames, _layout, _projection, _shapes, _shares, _style, _text, _week, map, summary, write_all
+from forecast.publish._svg import tag
+from forecast.schema import COVERAGE, Plan, Result, SeamError
+from tests.results import ISSUE, country_result, tiny_result
+
+ALL = ("geopackage", "map", "summary", "tables", "workbook")
+
+
+@pytest.fixture(scope="module")
+def country() -> Result:
+    return country_result()
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tiny")
+    write_all(folder, tiny_result(), ALL)
+    return folder
+
+
+def read(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def with_plan(result: Result, **tables: pd.DataFrame) -> Result:
+    assert result.plan is not None
+    return dataclasses.replace(result, plan=dataclasses.replace(result.plan, **tables))
+
+
+def plan_of(result: Result) -> Plan:
+    assert result.plan is not None
+    return result.plan
+
+
+# ------------------------------------------------------------------ tables
+
+
+def test_an_unknown_output_is_refused_with_the_near_name(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"'maps' is not one of forecast/publish\. Did you mean 'map'\?"):
+        write_all(tmp_path, tiny_result(), ("maps",))
+
+
+def test_the_files_of_a_run_have_the_promised_names(tiny: Path) -> None:
+    assert sorted(path.name for path in tiny.iterdir()) == [
+        "allocation.csv", "allocation.gpkg", "allocation.xlsx", "assumptions.csv", "coverage.csv", "demand.csv",
+        "map.html", "problems.csv", "samples.parquet", "summary.md",
+    ]  # fmt: skip
+
+
+def test_every_table_has_the_promised_columns_and_carries_run_status_and_dates(tiny: Path) -> None:
+    promised = {
+        "allocation": "line_id,run,status,load_on,arrive_by,depot,zone,zone_name,need,item,unit,packs,quantity,kg,m3,vehicle,trips,"
+        "batch,expiry,reason",
+        "coverage": ",".join(COVERAGE.names),
+        "demand": "zone,item,period,quantity,unit,model,mean,q05,q10,q25,q50,q75,q90,q95",
+        "assumptions": "figure,applies_to,value,unit,source",
+        "problems": "file,line,column,value,problem,action",
+    }
+    for name, columns in promised.items():
+        table = read(tiny / f"{name}.csv")
+        assert ",".join(table.columns).startswith(columns)
+        assert set(table["run"]) == {"2026-11-23-base-1f3a9c2e"}
+        assert set(table["status"]) == {"DRAFT"}
+        assert set(table["issue_date"]) == {"2026-11-23"}
+        assert set(table["data_until"]) == {"2026-11-22"}
+
+
+def test_text_that_a_spreadsheet_would_run_is_neutralised_and_numbers_are_not_touched(tiny: Path) -> None:
+    lines = read(tiny / "allocation.csv")
+    assert list(lines["zone"]) == ["00123", "'=Z2"]
+    assert list(lines["quantity"]) == ["80", "0"]
+    assert list(read(tiny / "problems.csv")["value"]) == ["'-1+1"]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_each_live_beginning_gets_an_apostrophe(text: str) -> None:
+    made = _text.cell(text)
+    assert made.startswith("'")
+    assert not set(made) & {"\t", "\r"}
+
+
+def test_plain_text_stays_as_it_is() -> None:
+    assert _text.cell("Kori = 1, a-b") == "Kori = 1, a-b"
+
+
+def test_an_unknown_figure_is_an_empty_cell_and_never_a_zero(tiny: Path) -> None:
+    coverage = read(tiny / "coverage.csv")
+    assert list(coverage["zone_stock"]) == ["", "0"]
+    sheet = openpyxl.load_workbook(tiny / "allocation.xlsx")["Coverage"]
+    column = [cell.value for cell in sheet[1]].index("zone_stock") + 1
+    assert [sheet.cell(row, column).value for row in (2, 3)] == [None, 0]
+
+
+def test_what_is_not_sent_comes_last_with_quantity_zero_and_its_reason(tiny: Path) -> None:
+    last = read(tiny / "allocation.csv").iloc[-1]
+    assert (last["quantity"], last["load_on"], last["depot"], last["reason"]) == ("0", "", "", "no open road")
+
+
+def test_csv_has_lf_line_ends_iso_dates_and_no_byte_order_mark_where_all_is_ascii(tiny: Path) -> None:
+    content = (tiny / "allocation.csv").read_bytes()
+    assert content.startswith(b"line_id,")
+    assert b"\r" not in content
+    assert b"2026-11-24" in content
+
+
+def test_a_table_with_accents_opens_right_in_a_spreadsheet(tmp_path: Path) -> None:
+    result = tiny_result()
+    cells = plan_of(result).cells.assign(zone_name=["Béoumi", "Ouangolodougou"])
+    write_all(tmp_path, with_plan(result, cells=cells), ("tables",))
+    assert (tmp_path / "coverage.csv").read_bytes().startswith(b"\xef\xbb\xbfperiod,")
+    assert list(pd.read_csv(tmp_path / "coverage.csv")["zone_name"]) == ["Béoumi", "Ouangolodougou"]
+
+
+def test_both_quantities_are_written_with_quantiles_worked_out_by_hand(tiny: Path) -> None:
+    table = read(tiny / "demand.csv")
+    row = table[(table["zone"] == "00123") & (table["quantity"] == "demand")].iloc[0]
+    # samples 90, 100, 110: a twentieth of the way up is 90 + 0.1 * 10
+    assert [row[name] for name in ("mean", "q05", "q50", "q95", "model")] == ["100", "91", "100", "109", "ets"]
+    row = table[(table["zone"] == "00123") & (table["quantity"] == "distributed")].iloc[0]
+    assert [row[name] for name in ("mean", "q50")] == ["90", "90"]
+
+
+def test_a_pair_without_a_demand_model_has_no_row_of_demand_nor_of_samples(tmp_path: Path, country: Result) -> None:
+    write_all(tmp_path, country, ("tables",))
+    model = country.demand["model"].to_series()
+    without = set(model[model == "none"].index)
+    assert len(without) == 4
+    demand, samples = read(tmp_path / "demand.csv"), pq.read_table(tmp_path / "samples.parquet").to_pandas()
+    for table in (demand, samples):
+        pairs = set(zip(table["zone"], table["item"], strict=True))
+        assert not pairs & without
+        assert len(pairs) == model.size - 4
+
+
+def test_samples_are_the_futures_of_demand_in_order(tiny: Path) -> None:
+    table = pq.read_table(tiny / "samples.parquet")
+    assert table.schema.names == ["zone", "item", "period", "sample", "demand"]
+    assert str(table.schema.field("demand").type) == "float"
+    assert table.schema.metadata[b"status"] == b"DRAFT"
+    df = table.to_pandas()
+    assert list(df["demand"]) == [90, 100, 110, 30, 40, 50]
+    assert list(df["sample"]) == [0, 1, 2, 0, 1, 2]
+    assert list(df["zone"]) == ["00123"] * 3 + ["=Z2"] * 3
+    assert set(df["period"]) == {ISSUE}
+
+
+amounts = st.floats(0, 1e6, allow_nan=False)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(amounts, amounts, amounts, amounts, amounts, amounts, st.booleans()), min_size=1, max_size=5))
+def test_the_balance_of_a_cell_survives_rounding_to_the_last_digit(rows: list[tuple[float, ...]]) -> None:
+    stock, transit, planned, others, demand, carried, counted = (np.array(column) for column in zip(*rows, strict=True))
+    off = np.where(counted, stock, 0) + transit + planned + others - demand - carried
+    cells = pd.DataFrame(
+        {
+            "zone_stock": np.where(counted, stock, np.nan), "in_transit": transit, "planned": planned, "by_others": others,
+            "demand_mean": demand, "carried_need": carried, "expected_unmet": np.maximum(-off, 0) + 0.2,
+            "expected_surplus": np.maximum(off, 0) + 0.2, "zone": "Z", "item": "kit", "period": ISSUE,
+        }
+    )  # fmt: skip
+    done = _frames.balanced(cells)[["expected_unmet", "expected_surplus"]].round(3)
+    have = cells[["zone_stock", "in_transit", "planned", "by_others"]].round(3).fillna(0).sum(axis=1) + done["expected_unmet"]
+    need = cells[["demand_mean", "carried_need"]].round(3).sum(axis=1) + done["expected_surplus"]
+    assert ((have - need).abs() <= 1e-9 * np.maximum(have, 1)).all()
+    assert (done >= 0).all(axis=None)
+    assert (done["expected_unmet"] - cells["expected_unmet"]).abs().max() < 0.01
+
+
+def test_the_balance_holds_in_the_file_as_written(tmp_path: Path, country: Result) -> None:
+    write_all(tmp_path, country, ("tables",))
+    df = pd.read_csv(tmp_path / "coverage.csv")
+    have = df[["zone_stock", "in_transit", "planned", "by_others", "expected_unmet"]].fillna(0).sum(axis=1)
+    need = df[["demand_mean", "carried_need", "expected_surplus"]].sum(axis=1)
+    assert ((have - need).abs() <= 1e-9 * have).all()
+
+
+def test_cells_that_do_not_balance_are_a_bug_and_say_where() -> None:
+    plan = plan_of(tiny_result())
+    cells = plan.cells.assign(planned=[81.0, 0.0])
+    with pytest.raises(SeamError, match="1 rows do not balance; the first: zone 00123, item kit, period 2026-11-23, off by 1"):
+        _frames.balanced(cells)
+
+
+def test_the_order_of_rows_and_zones_changes_no_byte_of_any_output(tmp_path: Path) -> None:
+    result = country_result(12)
+    plan, rng = plan_of(result), np.random.default_rng(5)
+
+    def shuffled(df: pd.DataFrame) -> pd.DataFrame:
+        return df.iloc[rng.permutation(len(df))].reset_index(drop=True)
+
+    other = with_plan(result, lines=shuffled(plan.lines), cells=shuffled(plan.cells), depot_stock=shuffled(plan.depot_stock))
+    routes = dataclasses.replace(result.inputs.routes, lanes=shuffled(result.inputs.routes.lanes))
+    other = dataclasses.replace(other, inputs=dataclasses.replace(other.inputs, routes=routes))
+    for name, made in (("a", result), ("b", other)):
+        (tmp_path / name).mkdir()
+        write_all(tmp_path / name, made, ALL)
+    for path in sorted((tmp_path / "a").iterdir()):
+        assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes(), path.name
+
+
+def test_a_run_without_a_plan_writes_its_forecast_and_says_so(tmp_path: Path) -> None:
+    write_all(tmp_path, dataclasses.replace(tiny_result(), plan=None), ALL)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"demand.csv", "samples.parquet", "assumptions.csv", "problems.csv", "summary.md"}
+    assert "No plan was made" in (tmp_path / "summary.md").read_text(encoding="utf-8")
+
+
+# ------------------------------------------------------------------ workbook and layers
+
+
+def test_the_workbook_opens_ready_to_filter_and_shows_that_it_is_a_draft(tiny: Path) -> None:
+    book = openpyxl.load_workbook(tiny / "allocation.xlsx")
+    assert book.sheetnames == ["Allocation", "Coverage", "Assumptions", "Problems", "About"]
+    sheet = book["Allocation"]
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:T3")
+    assert sheet["C2"].value == "DRAFT"
+    assert sheet["M2"].number_format == "#,##0"
+    assert sheet["D2"].is_date
+    about = {row[0]: row[1] for row in book["About"].iter_rows(values_only=True, max_row=9)}
+    assert "DRAFT" in about
+    assert about["run"] == "2026-11-23-base-1f3a9c2e"
+    assert about["data until"] == "2026-11-22"
+
+
+def test_no_cell_of_the_workbook_is_a_formula(tiny: Path) -> None:
+    for sheet in openpyxl.load_workbook(tiny / "allocation.xlsx"):
+        for row in sheet.iter_rows():
+            assert all(cell.data_type != "f" for cell in row)
+    assert openpyxl.load_workbook(tiny / "allocation.xlsx")["Allocation"]["G3"].value == "'=Z2"
+
+
+def test_a_code_with_leading_zeros_stays_text_in_the_workbook(tiny: Path) -> None:
+    assert openpyxl.load_workbook(tiny / "allocation.xlsx")["Allocation"]["G2"].value == "00123"
+
+
+def test_the_workbook_holds_no_time_of_its_own(tiny: Path) -> None:
+    with zipfile.ZipFile(io.BytesIO((tiny / "allocation.xlsx").read_bytes())) as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        stamps = re.findall(rb"<dcterms:\w+[^>]*>([^<]*)", archive.read("docProps/core.xml"))
+    assert set(stamps) == {b"2026-11-23T00:00:00Z"}
+
+
+def test_the_layers_carry_coverage_loads_and_the_stamp(tiny: Path) -> None:
+    zones = gpd.read_file(tiny / "allocation.gpkg", layer="zones").set_index("zone")
+    assert list(zones["care_coverage_first"]) == [0.8, 0.0]
+    assert list(zones["kit_unmet_first"]) == [20, 40]
+    assert zones.loc["=Z2", "no_road_from"] == "2026-11-23"
+    assert zones["no_road_from"].isna()["00123"]
+    lanes = gpd.read_file(tiny / "allocation.gpkg", layer="lanes")
+    assert lanes[["depot", "zone", "kg_all", "trips_all", "kit_quantity_all"]].to_numpy().tolist() == [
+        ["D1", "00123", 800, 1, 80]
+    ]
+    assert lanes.geometry[0].coords[0] == (0.2, 0.5)
+    depots = gpd.read_file(tiny / "allocation.gpkg", layer="depots")
+    assert depots.loc[0, ["kg_first", "runs_out"]].tolist() == [800, "kit"]
+    for layer in (zones, lanes, depots):
+        assert layer.crs.to_epsg() == 4326
+        assert set(layer["status"]) == {"DRAFT"}
+        assert set(layer["issue_date"]) == {"2026-11-23"}
+
+
+# ------------------------------------------------------------------ figures behind the pages
+
+
+def test_coverage_over_zones_is_weighted_by_people() -> None:
+    shares = _shares.by_zone(plan_of(tiny_result()).cells)
+    share = _shares.over_zones(shares)
+    assert share.covered == pytest.approx((300 * 0.8 + 100 * 0.0) / 400)
+    assert share.weighted_by_people
+
+
+def test_zones_without_known_people_are_left_out_and_counted() -> None:
+    cells = plan_of(tiny_result()).cells.assign(people=[np.nan, 100.0])
+    share = _shares.over_zones(_shares.by_zone(cells))
+    assert (share.covered, share.zones, share.left_out) == (0.0, 1, 1)
+
+
+def test_where_nobody_is_counted_each_zone_weighs_the_same() -> None:
+    cells = plan_of(tiny_result()).cells.assign(people=np.nan)
+    share = _shares.over_zones(_shares.by_zone(cells))
+    assert share.covered == pytest.approx(0.4)
+    assert not share.weighted_by_people
+
+
+def test_a_need_is_the_mean_of_its_items_and_an_item_without_demand_does_not_count() -> None:
+    cells = plan_of(tiny_result()).cells.iloc[[0, 0, 0]].assign(item=["a", "b", "c"], coverage=[0.8, 0.2, 1.0])
+    cells = cells.assign(demand_mean=[100.0, 5.0, 0.0])
+    assert list(_shares.by_zone(cells)["coverage"]) == [pytest.approx(0.5)]
+
+
+def test_over_several_periods_coverage_is_weighted_by_demand() -> None:
+    cells = (
+        plan_of(tiny_result())
+        .cells.iloc[[0, 0]]
+        .assign(period=[ISSUE, ISSUE + pd.Timedelta(weeks=1)], coverage=[1.0, 0.2], demand_mean=[300.0, 100.0])
+    )
+    assert list(_shares.by_zone(cells)["coverage"]) == [pytest.approx(0.8)]
+
+
+def reach(closures: list[tuple[str, str, str, str]]) -> list[tuple[str, str]]:
+    """Zones cut off and since when, for two depots, lanes to 00123 from both and to =Z2 from D1 alone, three weeks."""
+    result = tiny_result()
+    cells = plan_of(result).cells
+    cells = pd.concat([cells.assign(period=ISSUE + pd.Timedelta(weeks=n)) for n in range(3)])
+    lanes = pd.DataFrame({"from": ["D1", "D2", "D1"], "to": ["00123", "00123", "=Z2"]})
+    shut = pd.DataFrame(closures, columns=["from", "to", "start", "until"]).assign(why="flood")
+    shut = shut.astype({"start": "datetime64[s]", "until": "datetime64[s]"})
+    routes = dataclasses.replace(result.inputs.routes, lanes=lanes, closures=shut)
+    found = _week.cut_off(dataclasses.replace(plan_of(result), cells=cells), routes)
+    return [(row["zone"], str(row["from_day"].date())) for row in found.to_dict("records")]
+
+
+def test_a_zone_is_cut_off_only_when_every_lane_to_it_is_shut() -> None:
+    assert reach([("D1", "00123", "2026-11-20", "")]) == []
+    assert reach([("D1", "00123", "2026-11-20", ""), ("D2", "00123", "2026-11-20", "")]) == [("00123", "2026-11-23")]
+
+
+def test_a_zone_is_cut_off_from_the_day_its_last_lane_shuts() -> None:
+    shut = [("D1", "00123", "2026-11-25", ""), ("D2", "00123", "2026-12-01", "")]
+    assert reach(shut) == [("00123", "2026-12-01")]
+
+
+def test_lanes_that_shut_one_after_the_other_cut_nobody_off() -> None:
+    assert reach([("D1", "00123", "2026-11-23", "2026-11-30"), ("D2", "00123", "2026-11-30", "")]) == []
+
+
+def test_a_closure_after_the_plan_is_not_told() -> None:
+    assert reach([("D1", "=Z2", "2026-12-14", "")]) == []
+    assert reach([("D1", "=Z2", "2026-12-13", "")]) == [("=Z2", "2026-12-13")]
+
+
+def test_a_zone_without_any_lane_is_out_of_reach_from_the_start() -> None:
+    result = tiny_result()
+    lanes = result.inputs.routes.lanes.iloc[:1]
+    routes = dataclasses.replace(result.inputs.routes, lanes=lanes, closures=result.inputs.routes.closures.iloc[:0])
+    found = _week.cut_off(plan_of(result), routes)
+    assert found.to_numpy().tolist() == [["=Z2", ISSUE, "no lane to it is given"]]
+
+
+def test_a_sum_with_an_unknown_weight_is_unknown() -> None:
+    lines = plan_of(tiny_result()).lines
+    sent = lines[lines["quantity"] > 0]
+    twice = pd.concat([sent, sent.assign(line_id="L3", kg=np.nan)])
+    lane = _week.by_lane(twice).iloc[0]
+    assert (lane["lines"], lane["trips"]) == (2, 2)
+    assert math.isnan(lane["kg"])
+
+
+def test_stock_that_serves_as_a_substitute_runs_out_where_its_demand_is_short() -> None:
+    result = tiny_result()
+    plan = plan_of(result)
+    grouped = dataclasses.replace(plan, cells=plan.cells.assign(item="any_kit"))
+    assert _week.run_out(grouped, result.inputs.items.assign(substitutes="")).empty
+    found = _week.run_out(grouped, result.inputs.items.assign(substitutes="any_kit"))
+    assert found.to_numpy().tolist() == [["D1", "kit", ISSUE]]
+
+
+# ------------------------------------------------------------------ map
+
+
+@pytest.mark.parametrize(("latitude", "per_degree"), [(0.0, 111.195), (60.0, 55.5975)])
+def test_east_west_distances_on_the_page_match_the_scale_at_that_latitude(latitude: float, per_degree: float) -> None:
+    page = _projection.fit((10.0, latitude - 1, 12.0, latitude + 1), 100, 100, 5)
+    (x1, _), (x2, _) = page.to_page(np.array([[10.5, latitude], [11.5, latitude]]))
+    assert (x2 - x1) * page.km_per_mm == pytest.approx(per_degree)
+    (_, y1), (_, y2) = page.to_page(np.array([[11.0, latitude], [11.0, latitude + 0.5]]))
+    assert (y1 - y2) * page.km_per_mm == pytest.approx(111.195 / 2)
+
+
+@pytest.mark.parametrize(
+    ("km_per_mm", "longest", "km", "mm"),
+    [(10.0, 30.0, 200.0, 20.0), (1.0, 30.0, 20.0, 20.0), (0.9, 60.0, 50.0, 50 / 0.9), (0.02, 30.0, 0.5, 25.0)],
+)
+def test_the_scale_bar_is_the_longest_round_distance_that_fits(km_per_mm: float, longest: float, km: float, mm: float) -> None:
+    assert _projection.scale_bar(km_per_mm, longest) == pytest.approx((km, mm))
+
+
+def test_a_map_fills_its_frame_and_stays_inside() -> None:
+    page = _projection.fit((-13.0, 7.0, -10.0, 10.0), 90, 120, 4, foot=5)
+    xy = page.to_page(np.array([[-13.0, 7.0], [-10.0, 10.0]]))
+    assert xy[:, 0].tolist() == pytest.approx([4, 86])
+    assert 4 <= xy[1, 1] < xy[0, 1] <= 111
+
+
+def test_an_unknown_share_has_a_class_of_its_own() -> None:
+    assert _style.class_of(math.nan) == "unknown"
+    assert [_style.class_of(share) for share in (0.0, 0.25, 0.5, 0.75, 0.95, 1.0)] == ["c0", "c1", "c2", "c3", "c4", "c4"]
+
+
+def test_a_class_goes_by_the_percent_that_is_printed() -> None:
+    assert (_text.percent(0.496), _style.class_of(0.496)) == ("50 %", "c2")
+
+
+def test_the_classes_differ_in_brightness_so_that_black_and_white_prints_can_be_read() -> None:
+    def brightness(colour: str) -> float:
+        red, green, blue = (int(colour[n : n + 2], 16) for n in (1, 3, 5))
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    levels = [brightness(colour) for _, colour, _ in _style.CLASSES]
+    assert all(after - before > 25 for before, after in zip(levels, levels[1:], strict=False))
+
+
+def test_neither_name_nor_title_can_become_markup(tiny: Path) -> None:
+    page = (tiny / "map.html").read_text(encoding="utf-8")
+    assert "<b>Bala</b>" not in page
+    assert "&lt;b&gt;Bala&lt;/b&gt;" in page
+    assert "<h1>Kits for Kori &amp; Bala</h1>" in page
+    assert tag("p", '"<i>&', class_='a"b') == '<p class="a&quot;b">&quot;&lt;i&gt;&amp;</p>'
+
+
+def test_the_map_has_every_part_of_a_map(tiny: Path) -> None:
+    page = (tiny / "map.html").read_text(encoding="utf-8")
+    for part in ("DRAFT", "Mon 23 Nov 2026", "Data until Sun 22 Nov 2026", "2026-11-23 05:12:09 UTC", "2026-11-23-base-1f3a9c2e", "base",
+                 "records_2026.csv", "EPSG:4326", "0.5° N", "Supply cell", "DRAFT: not for use.", " km</text>", ">N</text>", "under 25 %",
+                 "no demand, or not planned", ">Port</text>", "60 % covered this week", "Kit 80"):  # fmt: skip
+        assert part in page, part
+
+
+def test_the_map_asks_nothing_of_the_network_and_runs_nothing(country: Result) -> None:
+    page = map.page(country, plan_of(country))
+    assert "<script" not in page
+    assert "http:" not in page
+    assert "https:" not in page
+    assert all(link.startswith("#") for link in re.findall(r'(?:src|href)="([^"]*)"', page))
+    assert re.findall(r"url\(([^)]*)\)", page) == ["#hatch"] * page.count("url(")
+
+
+def test_zones_without_demand_are_hatched_and_not_coloured(country: Result) -> None:
+    page = map.page(country, plan_of(country))
+    water, food, care = page.split("<figure>")[1:]
+    assert water.count('class="unknown"') == food.count('class="unknown"') == 0
+    hatched = re.search(r'<g class="unknown">(.*?)</g>', care, re.DOTALL)
+    assert hatched is not None
+    assert hatched[1].count("<use") == 2
+    assert hatched[1].count("care: no demand known, not planned") == 2
+
+
+def test_each_zone_is_drawn_once_per_need_from_one_shape(country: Result) -> None:
+    page = map.page(country, plan_of(country))
+    assert len(set(re.findall(r'<path id="(z\d+)"', page))) == 40
+    assert page.count("<use ") == 3 * 40
+
+
+def test_neighbours_keep_their_common_border_when_simplified() -> None:
+    wave = [(10 + 0.05 * math.sin(3 * y), y / 10) for y in range(101)]
+    left = shapely.Polygon([(0, 0), *wave, (0, 10)])
+    right = shapely.Polygon([(20, 0), *wave, (20, 10)])
+    a, b = _shapes.simplified(np.array([left, right]))
+    assert shapely.get_num_coordinates(a) < 20
+    assert a.intersection(b).area == 0
+    assert a.union(b).area == pytest.approx(200)
+
+
+def test_outlines_are_made_coarser_until_the_page_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    circles = np.array([shapely.Point(n * 30, 0).buffer(10, 200) for n in range(4)])
+    monkeypatch.setattr(_shapes, "MOST_POINTS", 60)
+    assert shapely.get_num_coordinates(_shapes.simplified(circles)).sum() <= 60
+
+
+def test_a_zone_too_small_to_draw_becomes_a_mark_and_does_not_vanish() -> None:
+    assert _shapes.path(shapely.box(5.01, 5.01, 5.02, 5.02)) == "M45 45h10v10h-10z"
+
+
+def test_zones_on_both_sides_of_the_date_line_are_drawn_side_by_side() -> None:
+    zones = gpd.GeoDataFrame({"zone": ["E", "W"]}, geometry=[shapely.Point(179, -17), shapely.Point(-179, -17)], crs="EPSG:4326")
+    moved, depots = _shapes.unwrapped(zones, pd.DataFrame({"depot": ["D"], "lon": [-178.5], "lat": [-18.0]}))
+    assert moved.total_bounds.tolist() == [179, -17, 181, -17]
+    assert depots["lon"].tolist() == [181.5]
+
+
+@pytest.mark.parametrize("maps", [1, 2, 3])
+@pytest.mark.parametrize("shape", [(1.0, 1.0), (4.0, 1.0), (1.0, 4.0)])
+def test_all_maps_fit_on_the_front_page(maps: int, shape: tuple[float, float]) -> None:
+    room = _layout.layout(maps, shape)
+    across = int((_layout.SHEET[0] + _layout.GAP) // (room.width + _layout.GAP))
+    down = math.ceil(maps / across)
+    assert across >= 1
+    assert down * (room.height + _layout.CAPTION + _layout.GAP) <= 150
+    assert min(room.width, room.height) > 25
+
+
+def test_points_are_drawn_as_circles(country: Result) -> None:
+    sites = country_result(30, points=True)
+    page = map.page(sites, plan_of(sites))
+    assert len(re.findall(r'<circle id="z\d+"', page)) == 30
+    assert '<path id="z0"' not in page
+
+
+# ------------------------------------------------------------------ summary
+
+
+def test_the_summary_tells_what_to_do_and_what_is_not_known(tiny: Path) -> None:
+    page = (tiny / "summary.md").read_text(encoding="utf-8")
+    for line in ("# Kits for Kori & Bala", "**DRAFT** · issue date Mon 23 Nov 2026", "### Port (D1): 1 zone, 800 kg, 1 trip",
+                 "| Kori (00123) | Kit 80 | 800 kg | 1 |", "| care | 60 % | 60 % | 2 |", "Mon 23 Nov 2026 | 100 | bridge out |",
+                 "- 1: no open road", "- Port (D1), in the week of Mon 23 Nov 2026: kit", "- kit: ets (1 zone), norm (1 zone)",
+                 "- speed_kmh = 35 km/h for routes from D1 (config, plan.speed_kmh)", "records_1.csv: is not a number (line 4)",
+                 "- No fleet given: no limit on vehicles."):  # fmt: skip
+        assert line in page, line
+    assert "<b>" not in page
+
+
+def test_fall_backs_of_models_are_named_and_counted(country: Result) -> None:
+    assert "- hygiene_kit: ets (33 zones), ets, fell back to moving_average (5 zones), none (2 zones)" in summary.text(country)
+
+
+def test_assumptions_that_share_a_value_and_a_source_share_a_line(country: Result) -> None:
+    assert "- keeps_days = no limit days for hygiene_kit, tablet, vaccine (default: no figure given)" in summary.text(country)
+
+
+def test_problems_are_counted_by_kind_with_their_first_places(country: Result) -> None:
+    page = summary.text(country)
+    assert "- 3 times records_2026.csv: is 9 times the largest of its series (line 12, line 80, line 212)" in page
+    assert page.index("- 3 times") < page.index("- 1 times")
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(8200.0, "8,200"), (0.46, "0.46"), (3.25, "3.2"), (0.0, "0"), (math.nan, "unknown"), (1234567.8, "1,234,568")],
+)
+def test_numbers_read_as_people_write_them(value: float, words: str) -> None:
+    assert _text.number(value) == words
+
+
+@pytest.mark.parametrize(
+    ("share", "words"), [(0.0, "0 %"), (0.004, "<1 %"), (0.734, "73 %"), (0.997, "99 %"), (1.0, "100 %"), (math.nan, "unknown")]
+)
+def test_nearly_nothing_and_nearly_all_are_not_rounded_away(share: float, words: str) -> None:
+    assert _text.percent(share) == words
