@@ -12,10 +12,10 @@ from forecast.errors import InputError, Problem
 HELP = "the whole line as a Prefect flow (needs the extra `nightly`)"
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    from forecast.cli import _job
+TAKES_JOB = True
 
-    _job.arguments(parser)
+
+def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder of runs; default: as in the config")
     parser.add_argument("--force", action="store_true", help="run again even when nothing is new")
 
@@ -24,20 +24,26 @@ def run(args: argparse.Namespace) -> int:
     # Prefect's own server is a child process: a plain kill would leave it behind, so end as on Ctrl-C.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        from flows.nightly import nightly
+        from flows.nightly import StageFailed, nightly
     except ModuleNotFoundError as error:
         if error.name != "prefect":
             raise
-        raise InputError([Problem("forecast nightly", "needs Prefect, which is not installed", "pip install 'needs-forecast[nightly]', or use `forecast run`")]) from error
+        action = "pip install 'needs-forecast[nightly]', or use `forecast run`"
+        raise InputError([Problem("forecast nightly", "needs Prefect, which is not installed", action)]) from error
     if args.set:
-        raise InputError([Problem("--set", "is not for nightly runs", "Write the setting into the config, so that every night has it")])
-    name = nightly(
-        str(args.config.resolve()),
-        scenario=args.scenario,
-        issue_date=args.issue_date,
-        out=str(args.out.resolve()) if args.out else None,
-        force=args.force,
-    )
+        raise InputError(
+            [Problem("--set", "is not for nightly runs", "Write the setting into the config, so that every night has it")]
+        )
+    try:
+        name = nightly(
+            str(args.config.resolve()),
+            scenario=args.scenario,
+            issue_date=args.issue_date,
+            out=str(args.out.resolve()) if args.out else None,
+            force=args.force,
+        )
+    except StageFailed as failed:
+        raise failed.cause from None
     print(f"Run {name} is complete.")
     return 0
 

@@ -44,19 +44,26 @@ def nightly(
     out: str | None = None,
     force: bool = False,
 ) -> str:
-    """Run the pipeline as of the issue date (default: the config's, else today) and return the name of the run."""
-    path = Path(config_path)
-    settings = config.load(path, scenario)
-    job = config.job(
-        settings,
-        path,
-        scenario=scenario,
-        issue_date=issue_date,
-        now_utc=dt.datetime.now(dt.UTC),
-        out=Path(out) if out else None,
-        force=force,
-    )
-    outcome = pipeline.run(job, as_task)
+    """Run the pipeline as of the issue date (default: the config's, else today) and return the name of the run.
+
+    Raises StageFailed, whose `cause` is the error with its whole text.
+    """
+    try:
+        path = Path(config_path)
+        job = config.job(
+            config.load(path, scenario),
+            path,
+            scenario=scenario,
+            issue_date=issue_date,
+            now_utc=dt.datetime.now(dt.UTC),
+            out=Path(out) if out else None,
+            force=force,
+        )
+        outcome = pipeline.run(job, as_task)
+    except StageFailed:
+        raise
+    except Exception as error:
+        raise StageFailed("run", error) from None
     get_run_logger().info("%s: %s", outcome.folder.name, "published" if outcome.is_new else "nothing new")
     return outcome.folder.name
 
@@ -79,10 +86,7 @@ def as_task(name: str, stage: Callable[..., Any], /, *arguments: Any) -> Any:
         except Exception as error:
             raise StageFailed(name, error) from None
 
-    try:
-        return run_stage()[0]
-    except StageFailed as failed:
-        raise failed.cause from None
+    return run_stage()[0]
 
 
 def _is_worth_another_try(_task: Any, _run: Any, state: Any) -> bool:

@@ -272,7 +272,9 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
             event = self.peek_event()
-            raise yaml.MarkedYAMLError(problem="aliases (*name) are not allowed; write the value out", problem_mark=event.start_mark)
+            raise yaml.MarkedYAMLError(
+                problem="aliases (*name) are not allowed; write the value out", problem_mark=event.start_mark
+            )
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
@@ -371,7 +373,9 @@ def _with_base(path: Path) -> dict[str, Any]:
 def _mapping(path: Path) -> dict[str, Any]:
     name = path.name
     if not path.is_file():
-        raise InputError([Problem(str(path), "there is no such file", "Give the path of a config, or run `forecast demo DIR` to get one")])
+        raise InputError(
+            [Problem(str(path), "there is no such file", "Give the path of a config, or run `forecast demo DIR` to get one")]
+        )
     if path.stat().st_size > MAX_BYTES:
         raise InputError([Problem(name, f"is larger than {MAX_BYTES // 1000} kB", "A config holds settings, not data")])
     try:

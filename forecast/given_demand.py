@@ -6,20 +6,80 @@ Only the demand is taken; `distributed` is empty. What is wrong with the table i
 from __future__ import annotations
 
 import zlib
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 import xarray as xr
 
-from forecast.errors import InputError, Problem, few
-from forecast.schema import DEMAND, QUANTILES, Floats, Ledger
+from forecast import convert
+from forecast.config import Config
+from forecast.errors import InputError, Problem, did_you_mean, few
+from forecast.schema import DEMAND, DEMAND_TABLE, QUANTILES, RECORD, Floats, Inputs, Ledger, Table
 
 COLUMNS = [f"q{round(100 * level):02d}" for level in QUANTILES]
 RULE = (
     "Futures made from the quantiles given: straight lines between them, the last two carried on beyond them and cut at zero; in "
     "one future a zone and item keeps its rank in all periods; zones and items are independent. The column mean is not used."
 )
+
+GIVEN = Table("demand", (RECORD, *(DEMAND_TABLE.column(name) for name in ("zone", "item", "period", "quantity", *COLUMNS))))
+
+
+def read_given_demand(path: Path, inputs: Inputs, config: Config, ledger: Ledger) -> xr.Dataset:
+    """A demand.csv, or a samples.parquet by its ending -> DEMAND over all zones and items of the inputs.
+
+    Raises InputError with every problem of the file at once; zones and items that are not in the inputs are refused by name.
+    """
+    settings = config.forecast
+    if path.suffix == ".parquet":
+        given = from_samples(_parquet(path), path.name)
+    else:
+        table = _typed(_csv(path), path.name, config)
+        given = from_table(table, settings.samples, settings.seed, ledger, path.name)
+    problems = [
+        Problem(
+            path.name, f"is not in {name}s", f"{did_you_mean(code, known)} Known: {len(known)}".strip(), column=name, value=code
+        )
+        for name, known in (("zone", inputs.zones.index), ("item", inputs.items.index))
+        for code in given.indexes[name].difference(known)
+    ]
+    if problems:
+        raise InputError(problems)
+    whole = given.reindex(zone=inputs.zones.index, item=inputs.items.index)
+    return DEMAND.check(whole.assign(model=whole["model"].where(whole["model"].notnull(), "none")))
+
+
+def _csv(path: Path) -> pd.DataFrame:
+    try:
+        text = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise InputError([Problem(path.name, "there is no such file", "Give a demand.csv or a samples.parquet")]) from error
+    except (ValueError, OSError) as error:  # pandas' parser errors and wrong encodings are ValueErrors
+        raise InputError(
+            [Problem(path.name, "cannot be read as CSV", "Give a demand.csv as `forecast demand` writes it")]
+        ) from error
+    return text.assign(record=[f"{path.name}:{line}" for line in range(2, len(text) + 2)])
+
+
+def _typed(text: pd.DataFrame, file: str, config: Config) -> pd.DataFrame:
+    ledger, forecast = Ledger(), config.forecast
+    name, period, week_starts = file, forecast.period, forecast.week_starts
+    table = convert.typed(text, GIVEN, ledger.problems, name=name, set_aside=False, period=period, week_starts=week_starts)
+    ledger.problems.raise_if_refused()
+    return table if "quantity" in text else table.drop(columns="quantity")
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path, columns=["zone", "item", "period", "sample", "demand"])
+    except FileNotFoundError as error:
+        raise InputError([Problem(path.name, "there is no such file", "Give a demand.csv or a samples.parquet")]) from error
+    except (pa.ArrowException, ValueError, OSError) as error:
+        problem = "is not a table of samples (zone, item, period, sample, demand)"
+        raise InputError([Problem(path.name, problem, "Give a samples.parquet of a run")]) from error
 
 
 def from_table(table: pd.DataFrame, samples: int, seed: int, ledger: Ledger, file: str = "demand.csv") -> xr.Dataset:

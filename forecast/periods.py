@@ -53,9 +53,7 @@ def last_complete(issue_date: pd.Timestamp, period: str, week_starts: str = "MON
     return step(start_of(issue_date, period, week_starts), -1, period)
 
 
-def day_shares(
-    sources: pd.DatetimeIndex, source_period: str, targets: pd.DatetimeIndex, target_period: str
-) -> Floats:
+def day_shares(sources: pd.DatetimeIndex, source_period: str, targets: pd.DatetimeIndex, target_period: str) -> Floats:
     """(source, target) share of each source period's days that fall into each target period.
 
     Multiplying quantities by it splits them evenly over days; rows sum to 1 where the targets cover the source, so totals re-sum.

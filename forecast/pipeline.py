@@ -15,6 +15,7 @@ from forecast import __version__, store
 from forecast.allocate import plan_allocation
 from forecast.config import Job
 from forecast.demand import forecast_demand
+from forecast.given_demand import read_given_demand
 from forecast.inputs import read_inputs, read_records_alone
 from forecast.panel import build_panel
 from forecast.publish import write_all
@@ -42,17 +43,22 @@ class Outcome:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def run(job: Job, step: Step = plain) -> Outcome:
-    """From the files to a published run: the whole line, under the lock of the runs folder."""
-    ledger, seconds = Ledger(), {}
+def run(job: Job, step: Step = plain, given_demand: Path | None = None) -> Outcome:
+    """From the files to a published run: the whole line, under the lock of the runs folder; with a given demand, none is forecast."""
+    ledger, seconds = Ledger(), dict[str, float]()
     step = _timed(step, seconds)
     with store.lock(job.runs):
         inputs = step("ingest", read_inputs, job, ledger)
+        if given_demand is not None:
+            inputs = store.with_file(inputs, given_demand)
         name = store.run_id(job.issue_date, job.scenario, job.config.fingerprint(), store.inputs_fingerprint(inputs, ledger))
         if not job.force and store.is_complete(job.runs / name):
             return Outcome(job.runs / name, False, ledger, seconds)
         panel = step("panel", build_panel, inputs, job.config, job.issue_date, ledger)
-        demand = step("demand", forecast_demand, panel, inputs, job.config, job.issue_date, ledger)
+        if given_demand is None:
+            demand = step("demand", forecast_demand, panel, inputs, job.config, job.issue_date, ledger)
+        else:
+            demand = step("demand", read_given_demand, given_demand, inputs, job.config, ledger)
         plan = step("plan", plan_allocation, demand, inputs, job.config, job.issue_date, ledger)
         folder = step("publish", _publish, job, name, inputs, panel, demand, plan, ledger, seconds)
     return Outcome(folder, True, ledger, seconds)
@@ -71,7 +77,14 @@ def forecast_only(job: Job, step: Step = plain) -> Result:
 
 
 def _publish(
-    job: Job, name: str, inputs: Inputs, panel: xr.Dataset, demand: xr.Dataset, plan: Plan, ledger: Ledger, seconds: dict[str, float]
+    job: Job,
+    name: str,
+    inputs: Inputs,
+    panel: xr.Dataset,
+    demand: xr.Dataset,
+    plan: Plan,
+    ledger: Ledger,
+    seconds: dict[str, float],
 ) -> Path:
     name = store.free_name(job.runs, name)
     result = _result(job, name, inputs, panel, demand, plan, ledger)

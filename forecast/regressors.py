@@ -44,7 +44,7 @@ def _season(starts: pd.DatetimeIndex, period: str) -> tuple[npt.NDArray[np.intp]
     if period == "M":
         return np.asarray(starts.month - 1, dtype=np.intp), 12
     length = 7 if period == "W" else 1
-    return np.asarray((starts.dayofyear - 1) // length, dtype=np.intp), 365 // length + 1
+    return np.asarray((starts.day_of_year - 1) // length, dtype=np.intp), 365 // length + 1
 
 
 def _seasonal_mean(values: Floats, seasons: npt.NDArray[np.intp], count: int, period: str) -> Floats:

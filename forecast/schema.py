@@ -110,7 +110,9 @@ class Cube:
             _hold(ds[name].dims == dims, f"{self.name}.{name}: dims {ds[name].dims}, declared {dims}")
         for name in map(str, ds.data_vars):
             if name not in self.variables:
-                _hold(ds[name].dims == self.extra, f"{self.name}.{name}: not declared, or dims {ds[name].dims} are not {self.extra}")
+                _hold(
+                    ds[name].dims == self.extra, f"{self.name}.{name}: not declared, or dims {ds[name].dims} are not {self.extra}"
+                )
             values = ds[name].values
             if values.dtype.kind == "f":
                 _hold(not bool(np.isinf(values).any()), f"{self.name}.{name}: infinite")
@@ -461,12 +463,26 @@ SAMPLES_TABLE = Table(
 )
 DEPOT_STOCK = Table(
     "depot_stock",
-    (DEPOT, ITEM, PERIOD, _quantity("arrivals", True), _quantity("shipped", True), _quantity("expired", True), _quantity("closing", True)),
+    (
+        DEPOT,
+        ITEM,
+        PERIOD,
+        _quantity("arrivals", True),
+        _quantity("shipped", True),
+        _quantity("expired", True),
+        _quantity("closing", True),
+    ),
     key=("depot", "item", "period"),
 )
 ASSUMPTIONS = Table(
     "assumptions",
-    (Column("figure", required=True), Column("applies_to"), Column("value", required=True), Column("unit"), Column("source", required=True)),
+    (
+        Column("figure", required=True),
+        Column("applies_to"),
+        Column("value", required=True),
+        Column("unit"),
+        Column("source", required=True),
+    ),
 )
 
 # ------------------------------------------------------------------ what passes between the stages

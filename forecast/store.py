@@ -1,13 +1,15 @@
 """The runs folder: lock, run id, a run written under a temporary name and published whole or not at all.
 
-    runs/.lock          held by the one run that may write
-    runs/.tmp-<id>/     a run being written; readers never look here
-    runs/<id>/          a complete run: its manifest has the sha256 of every file
-    runs/LATEST         the name of the last complete run, replaced in one step
+runs/.lock          held by the one run that may write
+runs/.tmp-<id>/     a run being written; readers never look here
+runs/<id>/          a complete run: its manifest has the sha256 of every file
+runs/LATEST         the name of the last complete run, replaced in one step
 """
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import hashlib
 import json
 import os
@@ -24,8 +26,8 @@ import xarray as xr
 import forecast
 from forecast.errors import InputError, LockedError, Problem
 from forecast.schema import (
-    BY_OTHERS,
     ARRIVALS,
+    BY_OTHERS,
     COMMITMENTS,
     DEPOTS,
     DISPATCHES,
@@ -43,6 +45,7 @@ from forecast.schema import (
 )
 
 MANIFEST = "manifest.json"
+GIVEN = "--demand"
 
 
 @contextmanager
@@ -56,9 +59,13 @@ def lock(runs: Path) -> Iterator[None]:
         held = filelock.FileLock(runs / ".lock", timeout=0)
         held.acquire()
     except filelock.Timeout as error:
-        raise LockedError(f"{runs}: another run is writing here. Wait until it is done, or give another folder with --out") from error
+        raise LockedError(
+            f"{runs}: another run is writing here. Wait until it is done, or give another folder with --out"
+        ) from error
     except OSError as error:
-        raise InputError([Problem(str(runs), f"cannot be written ({error.strerror})", "Give another folder with --out")]) from error
+        raise InputError(
+            [Problem(str(runs), f"cannot be written ({error.strerror})", "Give another folder with --out")]
+        ) from error
     try:
         for leftover in runs.glob(".tmp-*"):  # of a run that was killed: nobody else can be writing, we hold the lock
             shutil.rmtree(leftover)
@@ -69,7 +76,9 @@ def lock(runs: Path) -> Iterator[None]:
 
 def run_id(issue_date: pd.Timestamp, scenario: str, config: str, inputs: str) -> str:
     """`2026-11-02-base-1f3a9c2e`: the same question of the same content by the same code has the same name."""
-    digest = hashlib.sha256("\n".join([str(issue_date.date()), scenario, config, inputs, code_fingerprint()]).encode()).hexdigest()
+    digest = hashlib.sha256(
+        "\n".join([str(issue_date.date()), scenario, config, inputs, code_fingerprint()]).encode()
+    ).hexdigest()
     return f"{issue_date.date()}-{scenario}-{digest[:8]}"
 
 
@@ -95,14 +104,24 @@ def inputs_fingerprint(inputs: Inputs, ledger: Ledger) -> str:
         )
     ]
     parts += sorted(geometry.wkt for geometry in inputs.zones.geometry)
-    parts += [f"{name}:{_bytes_digest(inputs.signals[name].values.tobytes())}" for name in sorted(map(str, inputs.signals.data_vars))]
+    parts += [
+        f"{name}:{_bytes_digest(inputs.signals[name].values.tobytes())}" for name in sorted(map(str, inputs.signals.data_vars))
+    ]
     parts += [routes.closures.to_csv(index=False), inputs.movements.to_csv(index=False)]
     parts += sorted(f"{p.file}|{p.column}|{p.value}|{p.problem}" for p in ledger.problems)
+    parts.append(inputs.files.get(GIVEN, ""))
     return _bytes_digest("\n".join(parts).encode())
 
 
+def with_file(inputs: Inputs, path: Path) -> Inputs:
+    """The same inputs and one more file, given on the command line: its content counts for the run id."""
+    digest = file_digest(path) if path.is_file() else ""
+    return dataclasses.replace(inputs, files={**inputs.files, GIVEN: digest})
+
+
+@functools.cache
 def code_fingerprint() -> str:
-    """sha256 of the package's own source files."""
+    """sha256 of the package's own source files, as they were when first asked for."""
     home = Path(forecast.__file__).parent
     digest = hashlib.sha256()
     for file in sorted(home.rglob("*.py")):

@@ -15,8 +15,23 @@ from forecast import periods
 from forecast.allocate import plan_allocation, problem, solve
 from forecast.config import Config
 from forecast.schema import (
-    ARRIVALS, BY_OTHERS, COMMITMENTS, DEPOTS, DISPATCHES, FLEET, ITEMS, PRIORITIES, ROUTES, STOCK, ZONE_STOCK,
-    Inputs, Ledger, Plan, Routes, Stock, Table,
+    ARRIVALS,
+    BY_OTHERS,
+    COMMITMENTS,
+    DEPOTS,
+    DISPATCHES,
+    FLEET,
+    ITEMS,
+    PRIORITIES,
+    ROUTES,
+    STOCK,
+    ZONE_STOCK,
+    Inputs,
+    Ledger,
+    Plan,
+    Routes,
+    Stock,
+    Table,
 )  # fmt: skip
 
 ISSUE = pd.Timestamp("2026-01-05")  # a Monday

@@ -63,11 +63,10 @@ def inputs(
         geometry=gpd.points_from_xy(np.zeros(len(zone)), np.zeros(len(zone))),
         crs="EPSG:4326",
     )
-    goods = {"need": "food", "unit": "kit", "pack": pack, "per_person_per_day": per_person_per_day, "covers": 1.0, "substitutes": ""}
+    goods = {"need": "food", "unit": "kit", "pack": pack, "per_person_per_day": per_person_per_day}
     empty = {name: INPUT_TABLES[name].empty() for name in INPUT_TABLES}
-    stock = Stock(
-        *(empty[name] for name in ("stock", "arrivals", "zone_stock", "dispatches", "planned_by_others", "commitments", "priorities"))
-    )
+    tables = ("stock", "arrivals", "zone_stock", "dispatches", "planned_by_others", "commitments", "priorities")
+    stock = Stock(*(empty[name] for name in tables))
     closures = pd.DataFrame(columns=["from", "to", "start", "until", "why"])
     seen = xr.Dataset(
         {name: (("zone", "period"), np.asarray(values, dtype=float)) for name, values in (signals or {}).items()},

@@ -66,7 +66,7 @@ def _why(parts: Parts, row: int) -> str:
     loads = problem.loads
     if ((loads["zone"] == zone) & (loads["item"] == item) & (loads["arrives"] == period)).any():
         return ""
-    if not problem.is_on_lane[zone]:
+    if not problem.lanes[:, zone].any():
         return f"No lane leads to {problem.zones[zone]}."
     of_zone = np.flatnonzero(problem.ways["zone"].to_numpy() == zone)
     start = period - problem.ways["lead_days"].to_numpy()[of_zone] // problem.calendar.days

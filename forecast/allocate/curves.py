@@ -45,8 +45,10 @@ def shortage_curves(samples: Floats, most_pieces: int) -> Curves:
     cell, piece = np.nonzero((width > 0) & is_exact[:, None])
     exact = (cell, width[cell, piece], tail[piece])
 
-    knots = np.unique(np.round(np.linspace(0, ordered.shape[1] - 1, most_pieces)).astype(np.int64))
-    span, rise = (np.diff(values[:, knots], axis=1, prepend=0.0) for values in (ordered, met))
+    first = np.argmax(ordered > 0, axis=1)  # where there is demand at all
+    shares = np.linspace(0, 1, most_pieces)
+    knots = np.round(first[:, None] + (ordered.shape[1] - 1 - first[:, None]) * shares).astype(np.int64)
+    span, rise = (np.diff(np.take_along_axis(values, knots, axis=1), axis=1, prepend=0.0) for values in (ordered, met))
     cell, piece = np.nonzero((span > 0) & ~is_exact[:, None])
     chords = (cell, span[cell, piece], rise[cell, piece] / span[cell, piece])
 

@@ -25,8 +25,11 @@ class Reasons:
     def __init__(self, problem: Allocation, room: Room, outcome: Outcome, planned: Floats) -> None:
         self._problem, self._outcome, self._planned = problem, outcome, planned
         self._bits = self._by_arrival(room)
-        self._ways = {zone: rows.to_numpy() for zone, rows in problem.ways.groupby("zone").groups.items()}
+        self._ways = {lane: rows.to_numpy() for lane, rows in problem.ways.groupby(["depot", "zone"]).groups.items()}
         self._shut_text = lru_cache(maxsize=None)(self._shut)
+        self._arrivals = [problem.loads[name].to_numpy() for name in ("zone", "item", "arrives")]
+        promised = problem.commitments[problem.commitments["minimum"] > 0]
+        self._promised = {(row.zone, row.item, row.period): (row.minimum, row.name) for row in promised.itertuples(index=False)}
 
     def _by_arrival(self, room: Room) -> Ints:
         """(way, k, t) what stands in the way of one more pack that arrives in the period, or earlier and lasts; 0: nothing
@@ -68,8 +71,7 @@ class Reasons:
 
     def of_line(self, load: int) -> str:
         """Why this much is sent."""
-        of = {name: int(value) for name, value in self._problem.loads.iloc[load].items()}
-        zone, item, period = of["zone"], of["item"], of["arrives"]
+        zone, item, period = (int(column[load]) for column in self._arrivals)
         promise = self._promise(zone, item, period)
         if promise:
             return promise
@@ -95,26 +97,26 @@ class Reasons:
     def causes(self, zone: int, items: Ints, period: int) -> str:
         """What keeps more of the items from arriving in the zone by the period; up to three causes."""
         problem = self._problem
-        if not problem.is_on_lane[zone]:
+        depots = np.flatnonzero(problem.lanes[:, zone])
+        if not len(depots):
             return f"no lane leads to {problem.zones[zone]}"
-        rows = self._ways.get(zone)
-        if rows is None:
-            return f"no vehicle may use the lanes to {problem.zones[zone]}"
         found: dict[str, list[str]] = {}
         for item in items:
-            for depot in dict.fromkeys(problem.ways["depot"].to_numpy()[rows]):
-                of_depot = rows[problem.ways["depot"].to_numpy()[rows] == depot]
-                for words, name in self._of_lane(of_depot, int(depot), int(item), period):
+            for depot in depots.tolist():
+                for words, name in self._of_lane(depot, zone, int(item), period):
                     found.setdefault(words, []).append(name)
         texts = [words.replace("{}", _joined(dict.fromkeys(names))) for words, names in found.items()]
         return "; ".join(texts[:MOST]) + ("; and other causes" if len(texts) > MOST else "")
 
-    def _of_lane(self, rows: Ints, depot: int, item: int, period: int) -> list[tuple[str, str]]:
-        """(words with {} for the name, name) of each cause on the ways from one depot, for one item; the strongest kind only."""
+    def _of_lane(self, depot: int, zone: int, item: int, period: int) -> list[tuple[str, str]]:
+        """(words with {} for the name, name) of each cause on the lane, for one item; the strongest kind only."""
         problem = self._problem
+        code, name = str(problem.items.index[item]), problem.depots[depot]
+        rows = self._ways.get((depot, zone))
+        if rows is None:
+            return [(f"{{}} has no vehicle for the lane to {problem.zones[zone]}", name)]
         bits = self._bits[rows, item, period]
         union = int(np.bitwise_or.reduce(bits))
-        code, name = str(problem.items.index[item]), problem.depots[depot]
         if union == 0:
             days = int(problem.ways["lead_days"].to_numpy()[rows].min())
             return [(f"{code} from {{}} takes {days} days and arrives later", name)]
@@ -170,26 +172,28 @@ class Reasons:
 
     def _promise(self, zone: int, item: int, period: int) -> str:
         """The commitment that this much is sent for: the plan sends no pack more than its minimum."""
-        problem = self._problem
-        table = problem.commitments
-        row = table[(table["zone"] == zone) & (table["item"] == item) & (table["period"] == period) & (table["minimum"] > 0)]
-        sent = self._planned[zone, item, period] + problem.in_transit[zone, item, period]
-        if row.empty or sent >= row["minimum"].iloc[0] + problem.groups.pack[item]:
-            return ""
-        return f"commitment: {row['name'].iloc[0]}"
+        minimum, name = self._promised.get((zone, item, period), (0.0, ""))
+        sent = self._planned[zone, item, period] + self._problem.in_transit[zone, item, period]
+        return f"commitment: {name}" if name and sent < minimum + self._problem.groups.pack[item] else ""
 
     def _ahead(self, zone: int, group: int, period: int) -> str:
         """Words for stock placed before a lane shuts."""
         problem = self._problem
+        day = self._shuts.get(zone)
+        if day is None or day <= period * problem.calendar.days:
+            return ""
         sent = problem.in_groups(self._planned)[0][zone, group, period]
-        if sent <= problem.mean[zone, group, period] or period + 1 >= problem.calendar.count:
+        if sent <= problem.mean[zone, group, period]:
             return ""
-        rows = self._ways[zone]
-        days = [row.start for row in problem.shut[problem.shut["way"].isin(rows)].itertuples() if row.start > 0]
-        later = [day for day in days if day < problem.calendar.days * problem.calendar.count]
-        if not later:
-            return ""
-        return f", and stocked ahead: lane shut from {(problem.calendar.issue_date + pd.Timedelta(days=min(later))).date()}"
+        return f", and stocked ahead: lane shut from {(problem.calendar.issue_date + pd.Timedelta(days=day)).date()}"
+
+    @cached_property
+    def _shuts(self) -> dict[int, int]:
+        """Zone -> the first day within the plan on which a lane there, open until then, is shut."""
+        problem = self._problem
+        shut = problem.shut[(problem.shut["start"] > 0) & (problem.shut["start"] < problem.calendar.days * problem.calendar.count)]
+        zone = problem.ways["zone"].to_numpy()[shut["way"].to_numpy()]
+        return {int(z): int(day) for z, day in shut["start"].groupby(zone).min().items()}
 
 
 def _joined(names: object) -> str:

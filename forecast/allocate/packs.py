@@ -15,6 +15,7 @@ from forecast.schema import Floats, Ledger
 
 ROUND = 1e-6  # of a pack: what the solver leaves of a whole one
 COVERED = 0.995  # of the need of a cell: a cell above is not short
+NEARLY = 0.95  # of a pack: lost only because a layer took its tolerance from another
 LEAST_GAIN = 1e-9  # weighted person-periods
 
 
@@ -51,7 +52,8 @@ def whole_packs(problem: Allocation, quantity: Floats) -> tuple[Ints, Room]:
 
     First each load is rounded down. Then single packs are handed out, where they lower the weighted expected shortage
     most and stock, vehicles and commitments leave room: on loads that lost by rounding, and for cells that are short.
-    Promised minima come first.
+    Promised minima, and
+    loads that lost nearly a whole pack, come first.
     """
     room = Room(problem)
     wanted = quantity / problem.groups.pack[problem.loads["item"].to_numpy()]
@@ -144,14 +146,14 @@ class _HandOut:
                     self._gain[zones, item, period] = fall * problem.weight[zones, group]
 
     def _round(self, chosen: Ints) -> Flags:
-        """Hand out packs, best first; ties to the load that lost most by rounding, the earlier, the first in order; (z, g) the series that got one."""
+        """Hand out packs, best first; ties to what lost most by rounding, then the earlier; (z, g) the series that got one."""
         gain = self._gain[self._zone[chosen], self._item[chosen], self._arrives[chosen]]
-        gain = np.where(self._is_promised()[chosen], np.inf, gain)
+        lost = self._wanted[chosen] - self._packs[chosen]
+        gain = np.where(self._is_promised()[chosen] | (lost >= NEARLY), np.inf, gain)
         best = np.zeros(len(self._problem.items))
         np.maximum.at(best, self._item[chosen], gain)
         served = np.zeros(self._problem.series.shape, dtype=bool)
         worth = (gain > LEAST_GAIN) & (gain >= best[self._item[chosen]] / 2)
-        lost = self._wanted[chosen] - self._packs[chosen]
         for at in np.lexsort((chosen, self._period[chosen], -np.round(lost, 6), -np.round(gain, 9))):
             load = chosen[at]
             series = (self._zone[load], self._group[load])

@@ -31,7 +31,7 @@ class Allocation:
     `pairs` (z, k) and `series` (z, g): planned or not; `demand` (z, g, t, s) need units; `people` (z, t); `weight` (z, g)
     weighted person-periods per need unit; `floor` (z, g, t) survival floor in need units, NaN where there is none;
     `on_hand` (z, k) item units, NaN where unknown; `in_transit`, `by_others` (z, k, t) item units; `batches`: depot stock
-    and arrivals; `is_on_lane` (z); `ways`: lanes by vehicle class; `status` (way, k, t): why nothing can be loaded, 0
+    and arrivals; `lanes` (d, z): there is one; `ways`: lanes by vehicle class; `status` (way, k, t): why nothing can be loaded, 0
     where it can; `loads`: what can be loaded.
     """
 
@@ -51,7 +51,7 @@ class Allocation:
     in_transit: Floats
     by_others: Floats
     batches: pd.DataFrame
-    is_on_lane: Flags
+    lanes: Flags
     ways: pd.DataFrame
     status: Ints
     loads: pd.DataFrame
@@ -130,7 +130,7 @@ def align(demand: xr.Dataset, inputs: Inputs, config: Config, issue_date: pd.Tim
         in_transit=supply.in_transit,
         by_others=supply.by_others,
         batches=stock,
-        is_on_lane=np.asarray(zones.isin(routes.lanes["to"])),
+        lanes=ways.lanes(routes.lanes, depots, zones),
         ways=table,
         status=status,
         loads=ways.loads(table, status, sendable, calendar),

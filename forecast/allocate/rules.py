@@ -12,11 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.allocate import batches, names, ways
-from forecast.allocate.arrays import Flags, Ints
-from forecast.allocate.curves import Curves, shortage_curves
+from forecast.allocate.arrays import Ints
+from forecast.allocate.cells import Cells, zone_supply
 from forecast.allocate.lp import INF, Layer, Model
 from forecast.allocate.problem import Allocation
-from forecast.schema import Floats
 
 COMMITMENTS = "commitment"
 
@@ -37,23 +36,6 @@ class Waste:
     columns: Ints
     depot: Ints
     item: Ints
-
-
-@dataclass(frozen=True)
-class Cells:
-    """The series something can be sent to, and their cells.
-
-    (n): `zone`, `group`. (n, t): `supply`, what the zone has, and `met`, the expected demand that it meets: columns, need
-    units; `fill_rows`, `met_rows`: the rows of the curve; `curves`: by n and t in a row.
-    """
-
-    zone: Ints
-    group: Ints
-    supply: Ints
-    met: Ints
-    fill_rows: Ints
-    met_rows: Ints
-    curves: Curves
 
 
 @dataclass(frozen=True)
@@ -148,91 +130,6 @@ def vehicle_hours(problem: Allocation, model: Model, trips: Trips) -> None:
     model.put(rows[position], trips.columns, ways.hours_per_trip(problem.ways)[trips.way])
 
 
-def zone_supply(problem: Allocation, model: Model, send: Ints, most_pieces: int) -> Cells:
-    """What a zone has in a period, and the expected demand it meets: one balance row and one convex curve per cell.
-
-    The need accumulates: supply so far, against demand so far. The need lapses and the goods last: what is left, supply
-    less demand met, is supply of the next period; as an expectation, so that the shortage is a lower bound (the plan is
-    simulated afterwards). The need lapses and the goods perish: each period by itself. What comes without this plan is
-    taken off the demand beforehand, except where it may be left over.
-    """
-    zone, group = _reached(problem)
-    periods = problem.calendar.count
-    labels = names.of_cells(problem, zone, group)
-    shape, size = (len(zone), periods), len(zone) * periods
-    supply = model.add_columns("supply", size, labels).reshape(shape)
-    met = model.add_columns("met", size, labels).reshape(shape)
-    accumulates, lasts = problem.groups.accumulates[group], some_last(problem)[group]
-    carried = np.flatnonzero(lasts & ~accumulates)
-
-    given = np.add(*problem.given)[zone, group]
-    rhs = np.where((lasts & ~accumulates)[:, None], given, 0.0)
-    balance = arrival_rows(problem, model, send, "supply", zone, group, rhs, rhs)
-    model.put(balance, supply, 1.0)
-    model.put(balance[accumulates, 1:], supply[accumulates, :-1], -1.0)
-    if len(carried):
-        left = left_over(problem, model, send, zone[carried], group[carried], supply[carried], met[carried])
-        model.put(balance[carried, 1:], left[:, :-1], -1.0)
-
-    net = _net_demand(problem, zone, group, given, accumulates, lasts)
-    curves = shortage_curves(net.reshape(size, problem.demand.shape[3]), most_pieces)
-    fill_rows, met_rows = _curve_rows(model, curves, supply.ravel(), met.ravel(), labels)
-    return Cells(zone, group, supply, met, fill_rows, met_rows, curves)
-
-
-def left_over(problem: Allocation, model: Model, send: Ints, zone: Ints, group: Ints, supply: Ints, met: Ints) -> Ints:
-    """(n) zone and group of series whose goods last -> (n, t) columns of what is left for the next period, need units.
-
-    No more than supply less demand met; and, where other goods of the group perish within the period, no more than those
-    that last.
-    """
-    labels = names.of_cells(problem, zone, group)
-    left = model.add_columns("left", supply.size, labels).reshape(supply.shape)
-    rows = model.add_rows("left", supply.size, labels, -INF, 0.0).reshape(supply.shape)
-    model.put(rows, left, 1.0)
-    model.put(rows, supply, -1.0)
-    model.put(rows, met, 1.0)
-    mixed = some_perish(problem)[group]
-    lasting_rows(problem, model, send, "lasting", zone[mixed], group[mixed], problem.given[0][zone, group][mixed], left[mixed])
-    return left
-
-
-def lasting_rows(
-    problem: Allocation, model: Model, send: Ints, name: str, zone: Ints, group: Ints, given: Floats, left: Ints
-) -> None:
-    """What is left (n, t) of a series is no more than what was left before and the lasting goods that come."""
-    rows = arrival_rows(problem, model, send, name, zone, group, -INF, given, problem.groups.lasts)
-    model.put(rows, left, 1.0)
-    model.put(rows[:, 1:], left[:, :-1], -1.0)
-
-
-def arrival_rows(
-    problem: Allocation,
-    model: Model,
-    send: Ints,
-    name: str,
-    zone: Ints,
-    group: Ints,
-    lower: Floats | float,
-    upper: Floats,
-    counts: Flags | None = None,
-) -> Ints:
-    """(n) zone and group -> (n, t) rows with what arrives in them, in need units, with a minus; of the items that count (k),
-    or all.
-    """
-    shape = (len(zone), problem.calendar.count)
-    lower, upper = np.broadcast_to(lower, shape).ravel(), np.broadcast_to(upper, shape).ravel()
-    rows = model.add_rows(name, shape[0] * shape[1], names.of_cells(problem, zone, group), lower, upper).reshape(shape)
-    number = np.full(problem.series.shape, -1)
-    number[zone, group] = np.arange(len(zone))
-    loads = problem.loads
-    item = loads["item"].to_numpy()
-    n = number[loads["zone"].to_numpy(), problem.groups.of_item[item]]
-    used = n >= 0 if counts is None else (n >= 0) & counts[item]
-    model.put(rows[n[used], loads["arrives"].to_numpy()[used]], send[used], -problem.groups.covers[item[used]])
-    return rows
-
-
 def commitments(problem: Allocation, model: Model, send: Ints) -> Layer | None:
     """What is promised arrives, between its bounds; the slack of each, minimised first, names the promises that cannot be
     kept.
@@ -255,41 +152,3 @@ def commitments(problem: Allocation, model: Model, send: Ints) -> Layer | None:
     model.put(rows[at[at >= 0]], send[at >= 0], 1.0)
     return Layer(COMMITMENTS, "item units short", short, np.ones(len(short)))
 
-
-def _curve_rows(model: Model, curves: Curves, supply: Ints, met: Ints, labels: names.Names) -> tuple[Ints, Ints]:
-    """Pieces fill up from what is supplied; each meets demand in the share of futures that reach it."""
-    cells = len(curves.mean)
-    piece = model.add_columns("piece", len(curves.cell), names.of_pieces(labels, curves.cell), 0.0, curves.width)
-    fill = model.add_rows("fill", cells, labels, -INF, 0.0)
-    model.put(fill[curves.cell], piece, 1.0)
-    model.put(fill, supply, -1.0)
-    rows = model.add_rows("met", cells, labels, 0.0, 0.0)
-    model.put(rows, met, 1.0)
-    model.put(rows[curves.cell], piece, -curves.tail)
-    return fill, rows
-
-
-def _net_demand(problem: Allocation, zone: Ints, group: Ints, given: Floats, accumulates: Flags, lasts: Flags) -> Floats:
-    """(n, t, s) the demand that supply is held against: summed up where the need accumulates, less what comes anyway."""
-    demand = problem.demand[zone, group]
-    demand[accumulates] = np.cumsum(demand[accumulates], axis=1)
-    comes = np.where(accumulates[:, None], np.cumsum(given, axis=1), np.where(lasts[:, None], 0.0, given))
-    return np.maximum(demand - comes[:, :, None], 0.0)
-
-
-def _reached(problem: Allocation) -> tuple[Ints, Ints]:
-    """Zone and group of each planned series that some load can reach."""
-    reached = np.zeros(problem.series.shape, dtype=bool)
-    reached[problem.loads["zone"], problem.groups.of_item[problem.loads["item"]]] = True
-    zone, group = np.nonzero(reached & problem.series)
-    return zone.astype(np.int64), group.astype(np.int64)
-
-
-def some_last(problem: Allocation) -> Flags:
-    """(g) some goods of the group last."""
-    return np.isin(np.arange(len(problem.groups.codes)), problem.groups.of_item[problem.groups.lasts])
-
-
-def some_perish(problem: Allocation) -> Flags:
-    """(g) some goods of the group perish within the period."""
-    return np.isin(np.arange(len(problem.groups.codes)), problem.groups.of_item[~problem.groups.lasts])

@@ -95,12 +95,13 @@ def lower_bound(parts: Parts, solution: Solution, value: float) -> float:
     their cell. Where goods last while the need lapses, it bounds the model with the expected leftover, itself a lower
     bound where demand does not fall after a high period.
     """
-    cells, curves = parts.cells, parts.cells.curves
-    fill, met = solution.duals[cells.fill_rows], solution.duals[cells.met_rows]
-    chords = np.minimum(curves.tail * met[curves.cell] - fill[curves.cell], 0.0) @ curves.width
-    width, tail = curves.exact()
-    exact = (np.minimum(tail * met[:, None] - fill[:, None], 0.0) * width).sum()
-    return float(min(value - chords + exact, value))
+    bound = value
+    for rows in parts.cells.curves:
+        curves, fill, least = rows.curves, solution.duals[rows.fill], solution.duals[rows.least]
+        chords = np.minimum(-fill[curves.cell] - curves.tail * least[curves.cell], 0.0) @ curves.width
+        width, tail = curves.exact()
+        bound += (np.minimum(-fill[:, None] - tail * least[:, None], 0.0) * width).sum() - chords
+    return float(min(bound, value))
 
 
 def _settings(model: type[Section], plugin: Plugin, setting: str) -> Section:

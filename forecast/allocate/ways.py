@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from forecast.allocate.arrays import Ints
+from forecast.allocate.arrays import Flags, Ints
 from forecast.allocate.timeline import Calendar, days_between
 from forecast.config import Config
 from forecast.schema import Floats, Ledger, Routes
@@ -60,6 +60,14 @@ def ways(routes: Routes, depots: pd.Index, zones: pd.Index, config: Config, ledg
     cost = df["cost_per_trip"].fillna(df["vehicle_cost"]).fillna(df["hours_one_way"])
     carries = df["carries"].map(lambda text: _words(text) or ("dry",))
     return _columns(df.assign(trip_cost=cost, carries=carries))
+
+
+def lanes(table: pd.DataFrame, depots: pd.Index, zones: pd.Index) -> Flags:
+    """(d, z) whether a lane leads there, open or not."""
+    leads = np.zeros((len(depots), len(zones)), dtype=bool)
+    zone = zones.get_indexer(table["to"])
+    leads[depots.get_indexer(table["from"])[zone >= 0], zone[zone >= 0]] = True
+    return leads
 
 
 def _without_fleet(lanes: pd.DataFrame) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """The `forecast` command: one file per subcommand, each with HELP, arguments(parser) and run(args) -> exit code.
 
+A command with TAKES_JOB = True also gets the arguments that name a job: CONFIG, --scenario, --issue-date, --set.
+
 Heavy imports stay inside `run`, so that `forecast --help` answers at once. Commands of other packages come in through the
 entry-point group `forecast.commands`.
 """
@@ -18,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from forecast import __version__
+from forecast.cli import _job
 from forecast.errors import ForecastError
 
 ORDER = ("demo", "check", "run", "demand", "plan")  # as a newcomer meets them; any other follows by name
@@ -48,12 +51,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="forecast", description="What to send from which depot to which zone, and how sure we are.")
+    parser = argparse.ArgumentParser(
+        prog="forecast", description="What to send from which depot to which zone, and how sure we are."
+    )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, module in _commands().items():
         command = commands.add_parser(name, help=module.HELP, description=module.__doc__)
         command.add_argument("--debug", action="store_true", help="show the traceback of an error")
+        if getattr(module, "TAKES_JOB", False):
+            _job.arguments(command)
         module.arguments(command)
         command.set_defaults(command=module)
     return parser

@@ -18,7 +18,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", nargs="?", default="config.yaml", type=Path, metavar="CONFIG", help="default: ./config.yaml")
     parser.add_argument("--scenario", metavar="NAME", help="a file of scenarios/ beside the config")
     parser.add_argument("--issue-date", type=_date, metavar="YYYY-MM-DD", help="make the forecast as of this day")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change one setting, such as plan.horizon=6")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="change one setting, such as plan.horizon=6"
+    )
 
 
 def job(args: argparse.Namespace) -> Job:

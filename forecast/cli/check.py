@@ -7,11 +7,12 @@ import argparse
 from forecast.cli import _job
 
 HELP = "validate a config and its inputs, compute nothing"
+TAKES_JOB = True
 MOST_SHOWN = 20
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    _job.arguments(parser)
+def arguments(_parser: argparse.ArgumentParser) -> None:
+    """Nothing of its own."""
 
 
 def run(args: argparse.Namespace) -> int:

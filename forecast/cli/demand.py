@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from forecast.schema import Result
 
 HELP = "the forecast alone, with a config or from one table of records"
+TAKES_JOB = True
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    _job.arguments(parser)
-    parser.add_argument("--records", type=Path, metavar="FILE", help="a table with zone, item, period, distributed; then no config is read")
+    parser.add_argument(
+        "--records", type=Path, metavar="FILE", help="a table with zone, item, period, distributed; then no config is read"
+    )
     parser.add_argument("--frequency", choices=("D", "W", "M"), help="with --records: days, weeks or months")
     parser.add_argument("--horizon", type=int, metavar="N", help="with --records: how many periods ahead")
     parser.add_argument("--out", type=Path, default=Path("demand.csv"), metavar="FILE", help="default: demand.csv")
@@ -61,7 +63,9 @@ def _tell(result: Result) -> None:
     models = demand["model"].to_series().value_counts()
     total = demand["distributed"].sum(("zone", "item", "period")).values.astype(float)
     low, high = np.quantile(total, [0.1, 0.9])
-    print(f"{len(inputs.records):,} records of {len(inputs.zones)} zones and {len(inputs.items)} items, until {inputs.data_until.date()}")
+    print(
+        f"{len(inputs.records):,} records of {len(inputs.zones)} zones and {len(inputs.items)} items, until {inputs.data_until.date()}"
+    )
     print(f"{len(ahead)} periods ahead, {ahead[0].date()} to {ahead[-1].date()}, as of {result.stamp.issue_date.date()}")
     print("models: " + ", ".join(f"{name} for {count} series" for name, count in models.items()))
     print(f"all to be handed out: {total.mean():,.0f} units, with 80 % between {low:,.0f} and {high:,.0f}")

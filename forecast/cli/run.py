@@ -8,10 +8,10 @@ from pathlib import Path
 from forecast.cli import _job
 
 HELP = "forecast and plan: the allocation, the map, the summary"
+TAKES_JOB = True
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    _job.arguments(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder of runs; default: as in the config")
     parser.add_argument("--force", action="store_true", help="run again even when nothing is new")
 

@@ -80,6 +80,15 @@ def known_mean(values: Floats, known_until: Ints, count: int) -> Floats:
     return np.where(so_far > 0, total / np.maximum(so_far - before, 1), np.nan)
 
 
+def standard_error(values: Floats) -> Floats:
+    """(series, past) -> (series) standard error of the mean of the known values; 0 where fewer than two are known."""
+    known = np.isfinite(values)
+    count = np.maximum(known.sum(axis=1), 1)
+    mean = np.where(known, values, 0).sum(axis=1) / count
+    variance = np.where(known, np.square(values - mean[:, None]), 0).sum(axis=1) / count
+    return np.asarray(np.sqrt(variance / count))
+
+
 def shared_normals(rng: np.random.Generator, samples: int) -> Floats:
     """(sample) standard normal values at quantile midpoints, in random order: exact quantiles however few the samples."""
     return np.asarray(ndtri((rng.permutation(samples) + 0.5) / samples), dtype=float)
@@ -110,8 +119,8 @@ def errors(values: Floats, points: Floats, known_until: Ints) -> Errors:
     level = _level(values, known_until, points)
     error = seen - points
     with np.errstate(divide="ignore", invalid="ignore"):
-        relative = np.where(error == 0, 0.0, error / level[:, :, None])
-    relative[~np.isfinite(relative)] = np.nan
+        relative = error / level[:, :, None]
+    relative[~np.isfinite(relative)] = np.nan  # an origin that knew only zeros says nothing of errors at a level
     enough = np.isfinite(relative).sum(axis=2) >= max(1, horizon / 2)
     return Errors(np.where(enough[:, :, None], _filled(relative), np.nan), level)
 
@@ -137,7 +146,10 @@ def _filled(paths: Floats) -> Floats:
 
 
 def _draw(history: History, level: Floats, own: Errors, lent: Errors, samples: int) -> Floats:
-    """(series, horizon, sample) relative error paths: own ones, and in part borrowed ones, each origin equally often."""
+    """(series, horizon, sample) relative error paths: own ones, and in part borrowed ones, each origin equally often.
+
+    On top comes an error of the level that lasts, since even a series that hardly ever missed is known only so well.
+    """
     usable = np.isfinite(own.paths).all(axis=2)
     count = usable.sum(axis=1)
     in_order = np.argsort(~usable, axis=1, kind="stable")
@@ -145,6 +157,7 @@ def _draw(history: History, level: Floats, own: Errors, lent: Errors, samples: i
     width = min(NEAREST, len(pool))
     start = np.clip(np.searchsorted(pool_level, level) - width // 2, 0, len(pool) - width)
 
+    unsure = standard_error(history.values) / np.where(level > 0, level, 1)
     drawn = np.empty((len(level), len(history.ahead), samples))
     for series in range(len(level)):
         rng = history.rng(series)
@@ -158,6 +171,7 @@ def _draw(history: History, level: Floats, own: Errors, lent: Errors, samples: i
         theirs = ((even[~is_own] - weight) / (1 - weight) * width).astype(np.intp)
         drawn[series][:, is_own] = own.paths[series, in_order[series, mine]].T
         drawn[series][:, ~is_own] = pool[start[series] + theirs].T
+        drawn[series] += unsure[series] * shared_normals(rng, samples)
     return drawn
 
 

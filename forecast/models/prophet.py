@@ -52,7 +52,8 @@ def predict(history: History, samples: int, settings: Settings) -> Floats:
     with _quiet():
         paths = _paths.each_series(history, shape, "prophet", lambda series: _one(history, series, samples, settings))
         mean = paths.mean(axis=2, keepdims=True)
-        return _paths.at_least_zero(mean + (paths - mean) * _too_narrow_by(history, samples, settings)[:, None])
+        wider = (paths - mean) * _too_narrow_by(history, samples, settings)[:, None]
+        return _paths.at_least_zero(np.maximum(mean, 0) + wider)
 
 
 def _too_narrow_by(history: History, samples: int, settings: Settings) -> Floats:
@@ -62,9 +63,11 @@ def _too_narrow_by(history: History, samples: int, settings: Settings) -> Floats
     """
     horizon = len(history.ahead)
     held_back = _held_back(history, horizon)
+    if held_back is None:
+        return np.ones(horizon)
     misses, claims = [], []
     some = np.linspace(0, len(history.zones) - 1, min(MOST_REFITS, len(history.zones))).round().astype(int)
-    for series in [] if held_back is None else np.unique(some):
+    for series in some.tolist():
         with suppress(*_paths.FAILURES):
             paths = _one(held_back, series, samples, settings)
             mean = paths.mean(axis=1)
@@ -82,7 +85,7 @@ def _too_narrow_by(history: History, samples: int, settings: Settings) -> Floats
 
 
 def _ratio(missed: Floats, claimed: Floats) -> Floats:
-    """(series, any) errors and claimed standard deviations -> (any) 80th percentile of |error| over that of a normal distribution."""
+    """(series, any) errors and claimed standard deviations -> (any) 80th percentile of their ratio, over a normal one's."""
     usable = np.isfinite(missed) & (claimed > 0)
     off = np.where(usable, np.abs(missed) / np.where(claimed > 0, claimed, 1), np.nan)
     enough = usable.sum(axis=0) >= FEWEST_REFITS
@@ -124,7 +127,8 @@ def _one(history: History, series: int, samples: int, settings: Settings) -> Flo
     with _seeded(int(rng.integers(2**31))):
         paths = model.predictive_samples(frame.drop(columns="y"))["yhat"]
     residuals = values - paths[known].mean(axis=1)
-    return np.asarray(paths[-len(history.ahead) :] + _blocks(residuals, len(history.ahead), samples, rng))
+    unsure = _paths.standard_error(values[None]) * _paths.shared_normals(rng, samples)
+    return np.asarray(paths[-len(history.ahead) :] + _blocks(residuals, len(history.ahead), samples, rng) + unsure)
 
 
 def _blocks(residuals: Floats, horizon: int, samples: int, rng: np.random.Generator) -> Floats:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
 from forecast.publish import _shares, _week
@@ -51,18 +53,22 @@ def lead(result: Result, plan: Plan) -> str:
         if worst is None
         else f" Least covered: {named(worst['zone'], worst['zone_name'])}, {percent(worst['coverage'])} of {worst['need']}."
     )
-    shut = _week.cut_off(plan, result.inputs.routes)
-    shut_now = int((shut["from_day"] <= calendar.start).sum())
-    later = f", {len(shut) - shut_now} more within the plan" if len(shut) > shut_now else ""
-    out = "" if shut.empty else f" No open road: {counted(shut_now, 'zone')} now{later}."
+    shut = _week.cut_off(plan, result.inputs.routes)["from_day"]
+    now, later = int((shut <= calendar.start).sum()), int((shut > calendar.start).sum())
+    out = f" No open road to {counted(now, 'zone')}." if now else ""
+    out += f" Roads to {counted(later, 'more zone' if now else 'zone')} shut within the plan." if later else ""
     return f"{load}.{least}{out}"
 
 
-def legend(load: Load) -> Markup:
-    """Classes, signs and line widths."""
+def legend(load: Load, cut_off: Mapping[str, bool]) -> Markup:
+    """Classes, signs and line widths; of the signs for roads those that are on the maps."""
     classes = [_entry(tag("rect", class_=f"c{n}", **_box()), words) for n, (_, _, words) in enumerate(CLASSES)]
     unknown = _entry(tag("rect", fill="url(#hatch)", transform="scale(.1)", **_box(10)), "no demand, or not planned")
-    cross = _entry(tag("path", class_="cross", d="M2.1 .6l1.8 1.8m0-1.8l-1.8 1.8"), "no open road")
+    roads = (
+        [_entry(tag("path", class_="cross", d="M2.1 .6l1.8 1.8m0-1.8l-1.8 1.8"), "no open road")] if any(cut_off.values()) else []
+    )
+    later = _entry(tag("path", class_="cross", d="M2.1 2.4l1.8-1.8"), "road shuts within the plan")
+    roads += [] if all(cut_off.values()) else [later]
     depot = _entry(tag("rect", class_="depot", x=1.8, y=0.3, width=2.4, height=2.4), "depot")
     lanes = [
         _entry(tag("path", class_="lane", d="M.8 1.5h4.4", stroke_width=load.width(kg)), tonnes(kg))
@@ -70,7 +76,7 @@ def legend(load: Load) -> Markup:
     ]
     loads = [tag("li", "Load", class_="head"), *lanes] if lanes else []
     loads += [tag("li", f"(the {MOST_LANES} heaviest of each map)")] if load.lanes > MOST_LANES else []
-    signs = [tag("li", "Covered", class_="head"), *classes, unknown, cross, depot, *loads]
+    signs = [tag("li", "Covered", class_="head"), *classes, unknown, *roads, depot, *loads]
     return tag("ul", signs, class_="legend")
 
 
@@ -83,9 +89,8 @@ def footer(result: Result, latitude: float) -> Markup:
         _fact("Status", stamp.status),
         _fact("Producer", result.producer or "not named in the config"),
     ]
-    files = sorted({PurePosixPath(name).name for name in result.inputs.files})
     sources = [
-        _fact("Sources", listed(files, 8) or "none"),
+        _fact("Sources", listed(_sources(result.inputs.files), 9) or "none"),
         _fact(
             "Spatial reference",
             f"WGS 84 (EPSG:4326), equirectangular, true to scale along {abs(latitude):.1f}° {'N' if latitude >= 0 else 'S'}",
@@ -99,6 +104,14 @@ def footer(result: Result, latitude: float) -> Markup:
         _fact("Disclaimer", result.disclaimer),
     ]
     return tag("footer", *(tag("div", part) for part in (made, sources, reading)), class_="about")
+
+
+def _sources(files: Iterable[str]) -> list[str]:
+    """Names of the files read; those that differ in figures alone are one: 'flood_*.tif (158)'."""
+    kinds: dict[str, list[str]] = {}
+    for name in sorted({PurePosixPath(file).name for file in files}):
+        kinds.setdefault(re.sub(r"\d+([-_.]\d+)*", "*", name), []).append(name)
+    return [names[0] if len(names) == 1 else f"{kind} ({len(names):,})" for kind, names in sorted(kinds.items())]
 
 
 def _samples(heaviest: float) -> list[float]:

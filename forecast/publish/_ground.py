@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -24,7 +24,8 @@ _POLYGONS = (3, 6)
 @dataclass(frozen=True)
 class Ground:
     """In millimetres on the page: `spots` (zone, x and y) where a zone is marked, `labels` (zone, x and y) where its code fits
-    inside it, NaN where it does not; `depots` and `depot_names` by code; `shapes` and `borders` as drawn.
+    inside it, NaN where it does not; `depots` and `depot_names` by code; `cut_off`: zones that a road no longer
+    reaches, already now or later; `shapes` and `borders` as drawn.
     """
 
     width: float
@@ -37,13 +38,18 @@ class Ground:
     radius: float
     depots: Mapping[str, tuple[float, float]]
     depot_names: Mapping[str, str]
-    cut_off: frozenset[str]
+    cut_off: Mapping[str, bool]
     shapes: Markup
     borders: Markup
 
 
 def ground(
-    zones: gpd.GeoDataFrame, depots: pd.DataFrame, cut_off: Iterable[str], projection: Projection, width: float, height: float
+    zones: gpd.GeoDataFrame,
+    depots: pd.DataFrame,
+    cut_off: Mapping[str, bool],
+    projection: Projection,
+    width: float,
+    height: float,
 ) -> Ground:
     """Project and simplify what all maps share: `zones` by zone, polygons or points; `depots`: DEPOTS; a frame in mm."""
     shapes = np.asarray(shapely.transform(zones.geometry.to_numpy(), projection.to_page))
@@ -53,7 +59,7 @@ def ground(
     spots = shapely.get_coordinates(shapely.point_on_surface(shapes))
     radius = min(1.8, max(0.6, 0.17 * math.sqrt(width * height / max(len(zones), 1))))
     places = projection.to_page(depots[["lon", "lat"]].to_numpy(dtype=float))
-    codes, shut = tuple(map(str, zones.index)), frozenset(cut_off)
+    codes = tuple(map(str, zones.index))
     return Ground(
         width=width,
         height=height,
@@ -61,17 +67,17 @@ def ground(
         zones=codes,
         is_polygon=is_polygon,
         spots=spots,
-        labels=_label_spots(shapes, spots, codes, shut),
+        labels=_label_spots(shapes, spots, codes, cut_off),
         radius=radius,
         depots={depot: (float(x), float(y)) for depot, (x, y) in zip(depots["depot"], places, strict=True)},
         depot_names={depot: str(name or depot) for depot, name in zip(depots["depot"], depots["name"].fillna(""), strict=True)},
-        cut_off=shut,
+        cut_off=cut_off,
         shapes=_definitions(shapes, is_polygon, spots, radius),
         borders=_borders(shapes[is_polygon], zones["parent"].fillna("").to_numpy()[is_polygon]),
     )
 
 
-def _label_spots(shapes: np.ndarray, spots: Floats, codes: tuple[str, ...], cut_off: frozenset[str]) -> Floats:
+def _label_spots(shapes: np.ndarray, spots: Floats, codes: tuple[str, ...], cut_off: Mapping[str, bool]) -> Floats:
     """(zone, x and y) of the middle of the code: the first of a few places where all of it lies inside the polygon."""
     half = np.array([len(code) for code in codes]) * CODE_SIZE * LETTER / 2
     below = np.array([2.3 if code in cut_off else 0.0 for code in codes])

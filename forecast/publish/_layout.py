@@ -8,18 +8,18 @@ from dataclasses import dataclass
 SHEET = (281.0, 193.0)  # mm inside the margins of A4 landscape
 GAP, CAPTION, MARGIN = 3.0, 9.4, 3.5
 FOOT = 5.0  # of a map: for the scale bar and the north arrow
-_HEADER, _LEGEND, _FOOTER = 21.0, 8.0, 21.0
+_HEADER, _LEGEND, _FOOTER = 26.0, 11.5, 25.0  # two lines of lead, two of legend, seven of notes
 _NARROWEST, _LOWEST = 75.0, 60.0  # of a map
 _ROW, _TABLE_HEAD, _ASIDE = 4.9, 16.0, 105.0
 
 
 @dataclass(frozen=True)
 class Layout:
-    """`width` and `height` of a map in mm; `beside`: mm left for a table on the right; `rows` of it that fit there, or below."""
+    """`width` and `height` of a map in mm; `beside`: a table fits on the right; `rows` of it that fit there, or below."""
 
     width: float
     height: float
-    beside: float
+    beside: bool
     rows: int
 
 
@@ -35,9 +35,9 @@ def layout(maps: int, shape: tuple[float, float]) -> Layout:
     height = min(tallest, max(_LOWEST, shape[1] * scale + FOOT + 2 * MARGIN))
     beside = SHEET[0] - across * (width + GAP)
     if beside >= _ASIDE:
-        return Layout(width, height, beside, int((down * height - _TABLE_HEAD) // _ROW))
+        return Layout(width, height, True, int((down * height - _TABLE_HEAD) // _ROW))
     below = room - down * (height + CAPTION) - GAP * (down - 1) - _TABLE_HEAD
-    return Layout(width, height, 0.0, max(0, int(below // _ROW)))
+    return Layout(width, height, False, max(0, int(below // _ROW)))
 
 
 def _scale(maps: int, across: int, shape: tuple[float, float], room: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
 
@@ -15,14 +16,18 @@ from forecast.publish._style import DARK_CLASSES, MANY_ZONES, MOST_LANES, Load, 
 from forecast.publish._svg import Markup, tag
 from forecast.publish._text import number
 
+_SIDES = ((1, 0.0, "start"), (-1, 0.0, "end"), (0, 3.0, "middle"), (0, -3.0, "middle"))  # right of a depot, left, below, above
+
 
 def panel(
     ground: Ground, shares: Mapping[str, float], titles: Mapping[str, str], lanes: pd.DataFrame, load: Load, *, first: bool
 ) -> Markup:
     """Draw one map: `shares` and `titles` by zone; `lanes`: `depot, zone, kg`; the first of a page holds the shapes of all."""
     classes = [class_of(shares.get(zone, math.nan)) for zone in ground.zones]
-    taken = Boxes(ground)
+    taken = Boxes(ground.width, ground.height)
     furniture = [_depots(ground, taken), _scale(ground), _north(ground)]
+    for x, y in ground.spots[~ground.is_polygon]:
+        taken.reserve(x - ground.radius, y - ground.radius, x + ground.radius, y + ground.radius)
     zones, roads = _zones(ground, classes, titles), _lanes(ground, lanes, load)
     layers = [
         ground.shapes if first else "",
@@ -69,12 +74,14 @@ def _lanes(ground: Ground, lanes: pd.DataFrame, load: Load) -> Markup:
 
 
 def _crosses(ground: Ground, taken: Boxes) -> Markup:
+    """A cross where no road is open now, half of it where the last one shuts within the plan."""
     marks = []
     for n, zone in enumerate(ground.zones):
         if zone in ground.cut_off:
             (x, y), arm = ground.spots[n], 0.9 if ground.is_polygon[n] else 0.8 * ground.radius
             taken.reserve(x - arm, y - arm, x + arm, y + arm)
-            d = f"M{x - arm:.1f} {y - arm:.1f}l{2 * arm:.1f} {2 * arm:.1f}m0 -{2 * arm:.1f}l-{2 * arm:.1f} {2 * arm:.1f}"
+            d = f"M{x - arm:.1f} {y + arm:.1f}l{2 * arm:.1f} -{2 * arm:.1f}"
+            d += f"m0 {2 * arm:.1f}l-{2 * arm:.1f} -{2 * arm:.1f}" if ground.cut_off[zone] else ""
             marks += [tag("path", d=d, class_="crosscase"), tag("path", d=d, class_="cross")]
     return tag("g", marks)
 
@@ -98,19 +105,19 @@ def _codes(ground: Ground, classes: list[str], taken: Boxes) -> Markup:
 
 
 def _depots(ground: Ground, taken: Boxes) -> Markup:
+    """A square and a name where it is free of other depots and of the frame; the code where the name does not fit."""
+    for x, y in ground.depots.values():
+        taken.reserve(x - 1.3, y - 1.3, x + 1.3, y + 1.3)
     marks = []
     for depot, (x, y) in ground.depots.items():
-        name, side = ground.depot_names[depot], DEPOT_SIZE * LETTER
-        taken.reserve(x - 1.3, y - 1.3, x + 1.3, y + 1.3)
-        turned = x + 2 + len(name) * side > ground.width
-        left = x - 2 - len(name) * side if turned else x + 2
-        taken.reserve(left, y - 1.4, left + len(name) * side, y + 1.4)
-        marks.append(
-            tag("rect", tag("title", f"Depot {name} ({depot})"), class_="depot", x=x - 1.2, y=y - 1.2, width=2.4, height=2.4)
-        )
-        marks.append(
-            tag("text", name, class_="depotname", x=x - 2 if turned else x + 2, y=y + 0.95, text_anchor="end" if turned else None)
-        )
+        words = f"Depot {ground.depot_names[depot]} ({depot})"
+        marks.append(tag("rect", tag("title", words), class_="depot", x=x - 1.2, y=y - 1.2, width=2.4, height=2.4))
+        for name, (side, down, anchor) in itertools.product((ground.depot_names[depot], depot), _SIDES):
+            wide = len(name) * DEPOT_SIZE * LETTER
+            left = x + side * (2 + wide / 2) - wide / 2
+            if taken.claim(left, y + down - 1.4, left + wide, y + down + 1.4):
+                marks.append(tag("text", name, class_="depotname", x=x + 2.0 * side, y=y + down + 0.95, text_anchor=anchor))
+                break
     return tag("g", marks)
 
 

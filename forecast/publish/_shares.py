@@ -32,8 +32,8 @@ def needs_of(cells: pd.DataFrame) -> list[str]:
 
 
 def by_zone(cells: pd.DataFrame) -> pd.DataFrame:
-    """COVERAGE -> a row per (need, zone): `coverage`, `people`, `risk` (chance of running short of its riskiest item), `reason` (of
-    its least covered item).
+    """COVERAGE -> a row per (need, zone): `coverage`, `people`, `risk` (chance of running short of its riskiest item), `reason`
+    (of its least covered item).
     """
     groups = _by_item(cells).sort_values(["need", "zone", "coverage", "item"]).groupby(["need", "zone"])
     found: pd.DataFrame = groups.agg(
@@ -70,7 +70,7 @@ def over_zones(shares: pd.DataFrame) -> Share:
 
 
 def _by_item(cells: pd.DataFrame) -> pd.DataFrame:
-    """One row per (need, zone, item) with any need: coverage of the need that arose, mean risk, people, reason of the worst period."""
+    """A row per (need, zone, item) with any need: coverage of what arose, mean risk, people, reason of the worst period."""
     key = ["need", "zone", "item"]
     rows = cells.sort_values([*key, "period"])
     groups = rows.groupby(key)

@@ -61,9 +61,11 @@ header p { margin: .6mm 0 0; max-width: 228mm }
   letter-spacing: .12em; padding: 0 2.5mm; margin-bottom: .8mm }
 .maps { display: flex; flex-wrap: wrap; gap: 3mm; margin-top: 2.2mm }
 figure { margin: 0; width: min-content }
-figcaption { height: 9.4mm; line-height: 1.25; font-size: 8.5pt; color: #35454f }
+figcaption { height: 9.4mm; overflow: hidden; white-space: nowrap; line-height: 1.25; font-size: 8.5pt; color: #35454f }
 figcaption b { display: block; font-size: 11pt; color: #14364f }
 .map { display: block; border: .25mm solid #8b98a1; background: #f6f8f9 }
+.worst { flex: 0 0 100% }
+.worst.beside { flex: 1 1 0; min-width: 0 }
 .worst .clip { width: 42%; max-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
 .worst h2 { margin-top: 0; font-size: 10pt }
 .legend { display: flex; flex-wrap: wrap; gap: 1mm 3.4mm; align-items: center; list-style: none;

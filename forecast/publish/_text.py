@@ -79,6 +79,14 @@ def day(date: pd.Timestamp, *, year: bool = True) -> str:
     return f"{short} {date.year}" if year else short
 
 
+def markdown_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
+    """A Markdown table, line by line; a column whose title ends in `>` is set to the right."""
+    titles = [title.rstrip(">") for title in head]
+    rule = ["---:" if title.endswith(">") else "---" for title in head]
+    body = [f"| {' | '.join(markdown(value) for value in row)} |" for row in rows]
+    return [f"| {' | '.join(titles)} |", f"| {' | '.join(rule)} |", *body]
+
+
 def listed(names: Sequence[str], most: int = 5) -> str:
     """'A, B, C and 12 more'."""
     shown = ", ".join(names[:most])

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from forecast.publish import _shares, _week
+from forecast.publish import _shares
+from forecast.publish._loads import NOT_KNOWN, depot_loads, has_weights
 from forecast.publish._periods import periods_of
 from forecast.publish._style import class_of
 from forecast.publish._svg import Markup, join, tag
-from forecast.publish._text import counted, day, named, number, percent, tonnes, trips
+from forecast.publish._text import counted, named, number, percent
 from forecast.schema import Plan, Result
 
-MOST_WORST, MOST_LOADS = 15, 200
+MOST_WORST, MOST_LOADS = 15, 60
 
 
 def worst_table(plan: Plan, now: pd.DataFrame, most: int, *, brief: bool = False) -> Markup:
@@ -33,23 +34,16 @@ def worst_table(plan: Plan, now: pd.DataFrame, most: int, *, brief: bool = False
 
 def loads_table(result: Result, plan: Plan) -> Markup:
     """What each depot loads in the first period, one row per zone."""
-    lines = _week.loads(plan)
-    lanes = _week.by_lane(lines)
-    words, names = _week.contents(lines, result.inputs.items), lines.drop_duplicates("zone").set_index("zone")["zone_name"]
-    first = lines.groupby(["depot", "zone"])["load_on"].min()
-    titles = result.inputs.routes.depots.set_index("depot")["name"]
-    parts = [tag("h2", f"To load this {periods_of(plan).name}, by depot")]
-    head = ["To", "Load on", "What", _n("Weight", "th"), _n("Trips", "th")]
-    for code, rows in lanes.sort_values(["kg", "zone"], ascending=[False, True]).head(MOST_LOADS).groupby("depot"):
-        weight = tonnes(float(rows["kg"].sum(skipna=False)))
-        parts.append(tag("h3", f"{named(str(code), titles.get(code))}: {counted(len(rows), 'zone')}, {weight}"))
-        cells = [
-            [named(zone, names[zone]), day(first[code, zone], year=False), words[code, zone], _n(tonnes(kg)), _n(trips(runs))]
-            for zone, kg, runs in zip(rows["zone"], rows["kg"], rows["trips"], strict=True)
+    weights = has_weights(plan)
+    parts = [tag("h2", f"To load this {periods_of(plan).name}, by depot"), Markup() if weights else tag("p", NOT_KNOWN)]
+    head = ["To", "Load on", "What", *([_n("Weight", "th"), _n("Trips", "th")] if weights else [])]
+    for load in depot_loads(result, plan, MOST_LOADS):
+        rows = [
+            [to, tag("td", day, class_="day"), what, *([_n(weight), _n(runs)] if weights else [])]
+            for to, day, what, weight, runs in load.rows
         ]
-        parts.append(_table(head, cells))
-    left = len(lanes) - MOST_LOADS
-    parts.append(tag("p", f"{counted(left, 'more row')} in allocation.csv.") if left > 0 else Markup())
+        parts += [tag("h3", load.head), _table(head, rows)]
+        parts += [tag("p", f"and {counted(load.left_out, 'more zone')}: allocation.csv.")] if load.left_out else []
     return join(parts)
 
 

@@ -31,12 +31,15 @@ def contents(lines: pd.DataFrame, items: pd.DataFrame) -> pd.Series:
     """Lines sent -> what goes on each lane, in words, by (depot, zone): 'Food ration 9,180, Trucked water 21,000 L'."""
     sent = lines[lines["quantity"] > 0]
     sums = sent.groupby(["depot", "zone", "item", "unit"])["quantity"].sum().reset_index()
-    called = {str(item): _short_name(str(item), items["name"].get(item)) for item in sums["item"].unique()}
-    words = [_amount(called[item], amount, unit) for item, amount, unit in zip(sums["item"], sums["quantity"], sums["unit"], strict=True)]
+    called = {str(item): short_name(str(item), items["name"].get(item)) for item in sums["item"].unique()}
+    words = [
+        _amount(called[item], amount, unit)
+        for item, amount, unit in zip(sums["item"], sums["quantity"], sums["unit"], strict=True)
+    ]
     return sums.assign(words=words).groupby(["depot", "zone"])["words"].agg(", ".join)
 
 
-def _short_name(item: str, name: object) -> str:
+def short_name(item: str, name: object) -> str:
     """The name of an item where it is short enough for a list, else its code."""
     return name if isinstance(name, str) and 0 < len(name) <= LONGEST_NAME else item
 

@@ -14,7 +14,7 @@ import shapely
 
 from forecast.publish import _about, _shapes, _shares, _week
 from forecast.publish._ground import Ground, ground
-from forecast.publish._layout import FOOT, MARGIN, SHEET, Layout, layout
+from forecast.publish._layout import FOOT, MARGIN, Layout, layout
 from forecast.publish._panel import panel
 from forecast.publish._periods import first_cells, periods_of, plan_of
 from forecast.publish._projection import Bounds, fit, span
@@ -51,7 +51,7 @@ def page(result: Result, plan: Plan) -> str:
     front = [
         _about.header(result, plan),
         _maps(result, plan, now, base),
-        _about.legend(_load(plan)),
+        _about.legend(_load(plan), base.cut_off),
         _about.footer(result, base.projection.lat),
     ]
     back = [worst_table(plan, now, MOST_WORST), loads_table(result, plan)]
@@ -72,8 +72,8 @@ def _maps(result: Result, plan: Plan, now: pd.DataFrame, base: Ground) -> Markup
         figures.append(tag("figure", _caption(need, shares, over_all[over_all["need"] == need], plan), drawing))
     room = _layout_of(result, plan)
     if room.rows >= 3:
-        table = worst_table(plan, now, room.rows, brief=room.beside > 0)
-        figures.append(tag("div", table, class_="worst", style=f"width: {room.beside or SHEET[0]:.1f}mm"))
+        table = worst_table(plan, now, room.rows, brief=room.beside)
+        figures.append(tag("div", table, class_="worst beside" if room.beside else "worst"))
     return tag("div", figures, class_="maps")
 
 
@@ -81,7 +81,7 @@ def _base(result: Result, plan: Plan) -> Ground:
     zones, depots = _shapes.unwrapped(result.inputs.zones, result.inputs.routes.depots)
     room = _layout_of(result, plan)
     cut_off = _week.cut_off(plan, result.inputs.routes)
-    now = cut_off[cut_off["from_day"] <= periods_of(plan).start]["zone"]
+    now = dict(zip(cut_off["zone"], cut_off["from_day"] <= periods_of(plan).start, strict=True))
     return ground(zones, depots, now, fit(_bounds(zones, depots), room.width, room.height, MARGIN, FOOT), room.width, room.height)
 
 
@@ -101,7 +101,7 @@ def _caption(need: str, now: pd.DataFrame, later: pd.DataFrame, plan: Plan) -> M
     share, horizon = _shares.over_zones(now), _shares.over_zones(later)
     words = f"{percent(share.covered)} covered this {calendar.name}"
     words += f", {percent(horizon.covered)} over {counted(calendar.count, calendar.name)}" if calendar.count > 1 else ""
-    weighted = "people-weighted" if share.weighted_by_people else "each zone weighs the same: people not known"
+    weighted = "people-weighted" if share.weighted_by_people else "zones alike: people not known"
     return tag("figcaption", tag("b", need.capitalize()), f"{words} ({weighted})")
 
 

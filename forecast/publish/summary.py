@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from forecast.publish import _shares, _week
 from forecast.publish._about import lead
+from forecast.publish._loads import NOT_KNOWN, depot_loads, has_weights
 from forecast.publish._periods import first_cells, periods_of, plan_of
-from forecast.publish._text import counted, day, listed, markdown, named, number, percent, quantity, tonnes
+from forecast.publish._sections import assumptions, models, problems, remarks, signals
+from forecast.publish._text import counted, day, markdown, markdown_table, named, number, percent, quantity
 from forecast.schema import Plan, Result
 
-MOST_LOADS, MOST_ZONES, MOST_REASONS, MOST_PROBLEMS, MOST_NAMES = 8, 10, 8, 5, 6
+MOST_LOADS, MOST_ZONES, MOST_REASONS = 8, 10, 8
 
 
 def write(folder: Path, result: Result) -> None:
@@ -24,14 +25,13 @@ def write(folder: Path, result: Result) -> None:
 
 def text(result: Result) -> str:
     """The page, section by section."""
-    sections: list[Callable[[Result], list[str]]] = [_models, _signals, _assumptions, _problems, _remarks]
     parts = [_head(result)]
     plan = plan_of(result)
     if plan is None:
         parts.append(["No plan was made: this run ends with the forecast."])
     else:
         parts += [part(result, plan) for part in (_loads, _coverage, _worst, _out_of_reach, _limits, _stock, _sureness)]
-    parts += [section(result) for section in sections]
+    parts += [section(result) for section in (models, signals, assumptions, problems, remarks)]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
@@ -52,28 +52,17 @@ def _head(result: Result) -> list[str]:
 
 def _loads(result: Result, plan: Plan) -> list[str]:
     """The heaviest loads of each depot in the first period."""
-    lines = _week.loads(plan)
-    lanes, words = _week.by_lane(lines), _week.contents(lines, result.inputs.items)
-    names, depots = (
-        lines.drop_duplicates("zone").set_index("zone")["zone_name"],
-        result.inputs.routes.depots.set_index("depot")["name"],
-    )
     out = [f"## Send this {periods_of(plan).name}"]
-    if lanes.empty:
+    loads, weights = depot_loads(result, plan, MOST_LOADS), has_weights(plan)
+    if not loads:
         return [*out, "", "Nothing is sent in the first period; `allocation.csv` says why, line by line."]
-    for code, rows in lanes.sort_values(["kg", "zone"], ascending=[False, True]).groupby("depot"):
-        depot = str(code)
-        kg, trips = float(rows["kg"].sum(skipna=False)), float(rows["trips"].sum(skipna=False))
-        runs = "1 trip" if trips == 1 else f"{number(trips)} trips"
-        head = f"{named(depot, depots.get(depot))}: {counted(len(rows), 'zone')}, {tonnes(kg)}, {runs}"
-        out += ["", f"### {markdown(head)}", ""]
-        table = [
-            [named(row["zone"], names[row["zone"]]), words[depot, row["zone"]], tonnes(row["kg"]), number(row["trips"])]
-            for row in rows.head(MOST_LOADS).to_dict("records")
-        ]
-        out += _table(["to", "what", "weight>", "trips>"], table)
-        if len(rows) > MOST_LOADS:
-            out += ["", f"and {counted(len(rows) - MOST_LOADS, 'more zone')}: `allocation.csv`."]
+    out += [] if weights else ["", NOT_KNOWN]
+    for load in loads:
+        rows = [(to, what, weight, runs) if weights else (to, what) for to, _, what, weight, runs in load.rows]
+        head = ["to", "what", *(["weight>", "trips>"] if weights else [])]
+        out += ["", f"### {markdown(load.head)}", "", *markdown_table(head, rows)]
+        if load.left_out:
+            out += ["", f"and {counted(load.left_out, 'more zone')}: `allocation.csv`."]
     return out
 
 
@@ -90,7 +79,7 @@ def _coverage(result: Result, plan: Plan) -> list[str]:
             notes.append(f"{need}: {counted(now.left_out, 'zone')} without known people left out.")
     head = ["need", f"this {calendar.name}>", f"whole plan ({counted(calendar.count, calendar.name)})>", "zones>"]
     said = "Share of the mean expected need that is met, weighted by people; of a need, the plain mean over its items."
-    return ["## Expected coverage", "", *_table(head, rows), "", " ".join([said, *notes])]
+    return ["## Expected coverage", "", *markdown_table(head, rows), "", " ".join([said, *notes])]
 
 
 def _worst(result: Result, plan: Plan) -> list[str]:
@@ -101,7 +90,7 @@ def _worst(result: Result, plan: Plan) -> list[str]:
         for row in _shares.least_covered(shares).head(MOST_ZONES).to_dict("records")
     ]
     head = ["zone", *(f"{need}>" for need in needs), "people>", "what limits the least covered need"]
-    return [f"## Least covered this {periods_of(plan).name}", "", *_table(head, rows)]
+    return [f"## Least covered this {periods_of(plan).name}", "", *markdown_table(head, rows)]
 
 
 def _out_of_reach(result: Result, plan: Plan) -> list[str]:
@@ -114,7 +103,7 @@ def _out_of_reach(result: Result, plan: Plan) -> list[str]:
         for zone, since, why in zip(shut["zone"], shut["from_day"], shut["why"], strict=True)
     ]
     left = ["", f"and {counted(len(rows) - MOST_ZONES, 'more zone')}."] if len(rows) > MOST_ZONES else []
-    return ["## Out of reach", "", *_table(["zone", "from", "people>", "why"], rows[:MOST_ZONES]), *left]
+    return ["## Out of reach", "", *markdown_table(["zone", "from", "people>", "why"], rows[:MOST_ZONES]), *left]
 
 
 def _limits(result: Result, plan: Plan) -> list[str]:
@@ -123,28 +112,26 @@ def _limits(result: Result, plan: Plan) -> list[str]:
     short = cells[cells["coverage"] < _week.COVERED]
     if short.empty:
         return ["## What limits", "", "Nothing: every need of the first period is expected to be met."]
-    counts = sorted(Counter(short["reason"]).items(), key=lambda pair: (-pair[1], pair[0]))
-    head = f"{len(short):,} of {len(cells):,} zone and item pairs are short in the first period:"
-    return [
-        "## What limits",
-        "",
-        head,
-        "",
-        *(f"- {number(count)}: {markdown(reason)}" for reason, count in counts[:MOST_REASONS]),
-    ]
+    parts = Counter(part for reason in short["reason"] for part in set(str(reason).split("; ")))
+    counts = sorted(parts.items(), key=lambda pair: (-pair[1], pair[0]))
+    lines = [f"- {number(count)}: {markdown(reason)}" for reason, count in counts[:MOST_REASONS]]
+    head = f"{len(short):,} of {len(cells):,} zone and item pairs are short in the first period. What keeps more from coming:"
+    return ["## What limits", "", head, "", *lines]
 
 
 def _stock(result: Result, plan: Plan) -> list[str]:
     """Depots that run out of something while the need goes on; goods that expire."""
     out = ["## Stock that runs out", ""]
     depots = result.inputs.routes.depots.set_index("depot")["name"]
-    empty = _week.run_out(plan, result.inputs.items)
-    gone = empty.groupby(["period", "depot"])["item"].agg(list).reset_index()
-    for row in gone.to_dict("records"):
-        name = named(row["depot"], depots.get(row["depot"]))
-        out.append(
-            f"- {markdown(name)}, in the {periods_of(plan).name} of {day(row['period'])}: {markdown(listed(row['item'], 12))}"
-        )
+    empty, called = _week.run_out(plan, result.inputs.items), result.inputs.items["name"]
+    for code, rows in empty.groupby("depot"):
+        gone = [
+            f"{_week.short_name(item, called.get(item))} ({day(period, year=False)})"
+            for item, period in zip(rows["item"], rows["period"], strict=True)
+        ]
+        out.append(f"- {markdown(named(str(code), depots.get(code)))}: {markdown(', '.join(gone))}")
+    if len(empty):
+        out.append(f"\nThe date is the first day of the {periods_of(plan).name} that ends without any.")
     if empty.empty:
         out.append("No depot uses up an item while need for it is left.")
     expired = plan.depot_stock.groupby(["depot", "item"])["expired"].sum().reset_index()
@@ -173,83 +160,3 @@ def _sureness(result: Result, plan: Plan) -> list[str]:
         else f" For half of the pairs, need once in ten is {number(float(wide))} times the middle figure or more."
     )
     return [*out, "", f"From {counted(result.demand.sizes['sample'], 'equally likely future')}.{spread}"]
-
-
-# ------------------------------------------------------------------ of the run
-
-
-def _models(result: Result) -> list[str]:
-    """Which model forecast how many zones of each item, fall-backs spelled out."""
-    out = ["## How demand was forecast", ""]
-    model = result.demand["model"].to_pandas()
-    for item in model.columns:
-        counts = sorted(Counter(map(str, model[item])).items(), key=lambda pair: (-pair[1], pair[0]))
-        out.append(f"- {markdown(item)}: " + ", ".join(f"{markdown(name)} ({counted(count, 'zone')})" for name, count in counts))
-    if (model == "none").to_numpy().any():
-        out += [
-            "",
-            "`none`: no usable history and no planning figure; such pairs are not planned and stay empty, they are not 0.",
-        ]
-    return out
-
-
-def _signals(result: Result) -> list[str]:
-    """What was observed besides the records, from where and how old."""
-    out = []
-    for name, signal in sorted((str(name), signal) for name, signal in result.inputs.signals.data_vars.items()):
-        if {"source", "age_days"} & set(signal.attrs):
-            age = signal.attrs.get("age_days")
-            old = "" if age is None else f", newest {counted(round(float(age)), 'day')} before the issue date"
-            out.append(
-                f"- {markdown(name)} ({markdown(signal.attrs.get('units', ''))}): {markdown(signal.attrs.get('source', ''))}{old}"
-            )
-    return ["## Signals used", "", *out] if out else []
-
-
-def _assumptions(result: Result) -> list[str]:
-    """Every figure that is not from the user's data, those that share value and source in one line."""
-    groups: dict[tuple[str, str, str, str], list[str]] = {}
-    for a in result.ledger.assumptions:
-        groups.setdefault((a.figure, a.value, a.unit, a.source), []).append(a.applies_to)
-    out = ["## Assumed, not from your data", ""]
-    for (figure, value, unit, source), uses in sorted(groups.items()):
-        where = listed(sorted(set(filter(None, uses))), MOST_NAMES)
-        what = f"{figure} = {' '.join(filter(None, (value, unit)))}{f' for {where}' if where else ''}"
-        out.append(f"- {markdown(what)} ({markdown(source)})")
-    return [*out, *([] if groups else ["Nothing."]), "", "All of them, one by one: `assumptions.csv`."]
-
-
-def _problems(result: Result) -> list[str]:
-    """Problems of the input, counted by kind, with the first places."""
-    found = sorted(result.ledger.problems, key=lambda p: (p.file, p.line or 0, p.column, p.value))
-    if not found:
-        return ["## Problems in the input", "", "None found."]
-    kinds: dict[tuple[str, str], list[str]] = {}
-    for problem in found:
-        place = f"line {problem.line}" if problem.line else problem.value
-        kinds.setdefault((problem.file, problem.problem), []).append(place)
-    ordered = sorted(kinds.items(), key=lambda pair: (-len(pair[1]), pair[0]))
-    out = [
-        f"- {len(places):,} times {markdown(file)}: {markdown(what)}" + _places(places)
-        for (file, what), places in ordered[: 2 * MOST_PROBLEMS]
-    ]
-    rest = [f"- and {counted(len(ordered) - 2 * MOST_PROBLEMS, 'other kind')}"] if len(ordered) > 2 * MOST_PROBLEMS else []
-    return ["## Problems in the input", "", *out, *rest, "", "Each with what was done about it: `problems.csv`."]
-
-
-def _places(places: Sequence[str]) -> str:
-    known = [place for place in places if place]
-    return f" ({markdown(listed(known, MOST_PROBLEMS))})" if known else ""
-
-
-def _remarks(result: Result) -> list[str]:
-    remarks = list(dict.fromkeys(result.ledger.remarks))
-    return ["## Remarks", "", *(f"- {markdown(remark)}" for remark in remarks)] if remarks else []
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
-    """A Markdown table; a column whose title ends in `>` is set to the right."""
-    titles = [title.rstrip(">") for title in head]
-    rule = ["---:" if title.endswith(">") else "---" for title in head]
-    body = [f"| {' | '.join(markdown(value) for value in row)} |" for row in rows]
-    return [f"| {' | '.join(titles)} |", f"| {' | '.join(rule)} |", *body]

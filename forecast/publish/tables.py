@@ -23,10 +23,15 @@ def write(folder: Path, result: Result) -> None:
     if result.plan is not None:
         write_csv(_frames.allocation(result.plan, result.stamp), folder / "allocation.csv")
         write_csv(_frames.coverage(result.plan, result.stamp), folder / "coverage.csv")
-    write_csv(_frames.demand(result), folder / "demand.csv")
+    write_demand(folder / "demand.csv", result)
     write_csv(_frames.assumptions(result), folder / "assumptions.csv")
     write_csv(_frames.problems(result), folder / "problems.csv")
     write_samples(result, folder / "samples.parquet")
+
+
+def write_demand(path: Path, result: Result) -> None:
+    """Write demand.csv alone, wherever it is wanted."""
+    write_csv(_frames.demand(result), path)
 
 
 def write_csv(df: pd.DataFrame, path: Path) -> None:

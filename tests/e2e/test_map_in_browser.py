@@ -71,3 +71,4 @@ def test_the_front_page_prints_on_one_sheet_of_a4_landscape(browser: str, page: 
     content = printed.read_bytes()
     boxes = {tuple(round(float(side)) for side in box.split()) for box in re.findall(rb"/MediaBox\s*\[([^\]]*)\]", content)}
     assert boxes == {(0, 0, 842, 595)}
+    assert len(re.findall(rb"/Type\s*/Page\b", content)) == 3  # the maps; the least covered zones and the loads on two more

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from forecast.demo import write_demo
 from tests.services import require
 
 SECONDS = 180
@@ -52,14 +53,10 @@ def test_a_night_publishes_the_same_allocation_as_the_command(demo_run: Path, de
     assert len(states(tmp_path / "prefect", "task_run")) == 5
 
 
-def test_a_file_to_mend_is_told_to_the_caller_and_not_to_prefect(demo_config: Path, tmp_path: Path) -> None:
+def test_a_file_to_mend_is_told_to_the_caller_and_not_to_prefect(tmp_path: Path) -> None:
     require("prefect")
-    config = tmp_path / "config.yaml"
-    config.write_text(demo_config.read_text().replace("data: data", f"data: {demo_config.parent / 'data'}"))
-    depots = tmp_path / "depots.yaml"
-    depots.write_text("")
-    broken = config.read_text() + "\n"
-    config.write_text(broken.replace("depots.csv", "secret_depots.csv"))
+    config = write_demo(tmp_path / "demo")
+    config.write_text(config.read_text().replace("path: depots.csv", "path: secret_depots.csv"))
     done = nightly(config, tmp_path / "runs", tmp_path / "prefect")
     assert done.returncode == 2
     assert "secret_depots.csv" in done.stderr
@@ -77,7 +74,9 @@ def server(tmp_path: Path) -> Iterator[dict[str, str]]:
         port = probe.getsockname()[1]
     env = {**environment(tmp_path), "PREFECT_API_URL": f"http://127.0.0.1:{port}/api"}
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as process:
+    with subprocess.Popen(
+        command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as process:
         try:
             until(lambda: is_open(port), "the Prefect server did not start")
             yield env
@@ -87,10 +86,13 @@ def server(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 def test_serve_really_creates_runs(server: dict[str, str]) -> None:
     """With SQLAlchemy 2.1 the scheduler creates none, silently; with newer FastAPI the server does not start: hence our pins."""
-    code = "from flows.nightly import nightly; nightly.serve(name='check', cron='0 2 * * *', limit=1, parameters={'config_path': 'none'})"
+    serve = "nightly.serve(name='check', cron='0 2 * * *', limit=1, parameters={'config_path': 'none'})"
+    code = f"from flows.nightly import nightly; {serve}"
     home = Path(server["PREFECT_HOME"])
     command = [sys.executable, "-c", code]
-    with subprocess.Popen(command, env=server, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as process:
+    with subprocess.Popen(
+        command, env=server, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as process:
         try:
             until(lambda: "SCHEDULED" in states(home, "flow_run").values(), "no run was scheduled")
         finally:

@@ -83,7 +83,7 @@ def test_goods_arrive_after_the_lead_time_and_not_before() -> None:
     assert list(plan.lines["arrive_by"]) == [day(8)]
     assert cells(plan, "planned") == [0, 200, 0]
     assert cells(plan, "expected_unmet") == [100, 0, 0]
-    assert list(plan.cells["reason"])[0] == "kit from D1 takes 8 days and arrives later"
+    assert plan.cells["reason"].iloc[0] == "kit from D1 takes 8 days and arrives later"
 
 
 def test_what_would_arrive_after_the_horizon_is_not_sent() -> None:
@@ -164,9 +164,7 @@ def test_an_arrival_is_loaded_from_the_first_period_after_it_and_an_overdue_one_
     world = World(HUNDREDS, arrivals=arrivals)
     plan = world.planned()
     assert (sent(plan, load_on=week(0)), sent(plan, load_on=week(1))) == (1, 15)
-    assert (
-        world.ledger.remarks[0] == "Overdue arrivals at depots: 1; expected within the first period, loaded from the second."
-    )
+    assert world.ledger.remarks[0] == "Overdue arrivals at depots: 1; expected within the first period, loaded from the second."
 
 
 def test_goods_are_not_sent_where_they_already_are() -> None:

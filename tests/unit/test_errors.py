@@ -19,7 +19,9 @@ def test_a_setting_is_called_a_setting() -> None:
 
 
 def test_all_problems_are_told_by_file_and_a_flood_is_counted() -> None:
-    problems = [Problem("a.csv", "is wrong", "Mend it", line=n) for n in range(1, 31)] + [Problem("b.csv", "is empty", "Send it again")]
+    problems = [Problem("a.csv", "is wrong", "Mend it", line=n) for n in range(1, 31)] + [
+        Problem("b.csv", "is empty", "Send it again")
+    ]
     told = str(InputError(problems)).splitlines()
     assert told[0] == "a.csv: 30 problems"
     assert told[21:] == ["  ... and 10 more of this file", "b.csv: 1 problem", "  is empty. Send it again"]

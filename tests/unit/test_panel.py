@@ -89,7 +89,8 @@ def test_a_report_that_came_late_is_not_known_before_it_came():
     table = records({("A", "kit"): [1, 2, 3]}, known_on=[pd.NaT, after(4), pd.NaT])
     assert one(table, "is_reported") == [True, False, True]
     slow = config(panel={"reporting_delay_days": 1})
-    assert panel_of(records({("A", "kit"): [1, 2, 3]}), 3, settings=slow)["is_reported"].values[0, 0].tolist() == [True, True, False]
+    panel = panel_of(records({("A", "kit"): [1, 2, 3]}), 3, settings=slow)
+    assert panel["is_reported"].values[0, 0].tolist() == [True, True, False]
 
 
 def test_the_order_of_the_records_does_not_matter():
@@ -123,7 +124,7 @@ def test_ten_times_too_many_is_a_slip_when_there_was_not_as_much_on_hand():
 
 
 def test_a_rise_that_persists_is_believed():
-    assert panel_of(records({("A", "kit"): [*STEADY, 1000, 1100, 990]}), 11)["is_reported"].values[0, 0, 8:].tolist() == [True] * 3
+    assert panel_of(records({("A", "kit"): [*STEADY, 1000, 1100, 990]}), 11)["is_reported"].all()
 
 
 def test_a_rise_of_all_items_of_a_zone_is_people_arriving_not_a_unit_error():
@@ -152,7 +153,8 @@ def test_few_other_values_say_nothing_about_what_is_ordinary():
 def test_people_are_the_signal_where_it_was_ever_seen_else_the_population():
     signal = np.array([[50.0, np.nan, 60.0], [np.nan] * 3])
     table = records({("A", "kit"): [1, 1, 1], ("B", "kit"): [1, 1, 1]})
-    panel = panel_of(table, 3, people={"A": 1000, "B": 700}, signals={"present": signal}, settings=config(forecast={"exposure": "present"}))
+    settings = config(forecast={"exposure": "present"})
+    panel = panel_of(table, 3, people={"A": 1000, "B": 700}, signals={"present": signal}, settings=settings)
     np.testing.assert_array_equal(panel["people"], [[50, np.nan, 60], [700, 700, 700]])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import itertools
 import math
 import re
 import zipfile
@@ -19,8 +20,21 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.errors import InputError
-from forecast.publish import _frames, _layout, _projection, _shapes, _shares, _style, _text, _week, map, summary, write_all
+from forecast.errors import InputError, Problem
+from forecast.publish import (
+    _about,
+    _frames,
+    _layout,
+    _projection,
+    _shapes,
+    _shares,
+    _style,
+    _text,
+    _week,
+    map,
+    summary,
+    write_all,
+)
 from forecast.publish._svg import tag
 from forecast.schema import COVERAGE, Plan, Result, SeamError
 from tests.results import ISSUE, country_result, tiny_result
@@ -71,8 +85,8 @@ def test_the_files_of_a_run_have_the_promised_names(tiny: Path) -> None:
 
 def test_every_table_has_the_promised_columns_and_carries_run_status_and_dates(tiny: Path) -> None:
     promised = {
-        "allocation": "line_id,run,status,load_on,arrive_by,depot,zone,zone_name,need,item,unit,packs,quantity,kg,m3,vehicle,trips,"
-        "batch,expiry,reason",
+        "allocation": "line_id,run,status,load_on,arrive_by,depot,zone,zone_name,need,item,unit,packs,quantity,kg,m3,vehicle,"
+        "trips,batch,expiry,reason",
         "coverage": ",".join(COVERAGE.names),
         "demand": "zone,item,period,quantity,unit,model,mean,q05,q10,q25,q50,q75,q90,q95",
         "assumptions": "figure,applies_to,value,unit,source",
@@ -307,17 +321,27 @@ def test_where_nobody_is_counted_each_zone_weighs_the_same() -> None:
 
 def test_a_need_is_the_mean_of_its_items_and_an_item_without_demand_does_not_count() -> None:
     cells = plan_of(tiny_result()).cells.iloc[[0, 0, 0]].assign(item=["a", "b", "c"], coverage=[0.8, 0.2, 1.0])
-    cells = cells.assign(demand_mean=[100.0, 5.0, 0.0])
+    cells = cells.assign(demand_mean=[100.0, 5.0, 0.0], expected_unmet=[20.0, 4.0, 0.0])
     assert list(_shares.by_zone(cells)["coverage"]) == [pytest.approx(0.5)]
 
 
-def test_over_several_periods_coverage_is_weighted_by_demand() -> None:
+def two_weeks(demand: list[float], unmet: list[float], carried: list[float]) -> float:
+    """Coverage over both weeks of one zone and item."""
     cells = (
         plan_of(tiny_result())
         .cells.iloc[[0, 0]]
-        .assign(period=[ISSUE, ISSUE + pd.Timedelta(weeks=1)], coverage=[1.0, 0.2], demand_mean=[300.0, 100.0])
+        .assign(period=[ISSUE, ISSUE + pd.Timedelta(weeks=1)], demand_mean=demand, expected_unmet=unmet, carried_need=carried)
     )
-    assert list(_shares.by_zone(cells)["coverage"]) == [pytest.approx(0.8)]
+    return float(_shares.by_zone(cells)["coverage"].iloc[0])
+
+
+def test_over_several_periods_what_lapsed_unmet_is_not_covered() -> None:
+    assert two_weeks([300, 100], [0, 80], [0, 0]) == pytest.approx(1 - 80 / 400)
+
+
+def test_need_that_is_carried_on_and_met_later_is_covered_and_counted_once() -> None:
+    assert two_weeks([100, 100], [40, 60], [0, 40]) == pytest.approx(1 - 60 / 200)
+    assert two_weeks([100, 100], [40, 0], [0, 40]) == pytest.approx(1)
 
 
 def reach(closures: list[tuple[str, str, str, str]]) -> list[tuple[str, str]]:
@@ -420,7 +444,7 @@ def test_the_classes_differ_in_brightness_so_that_black_and_white_prints_can_be_
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
     levels = [brightness(colour) for _, colour, _ in _style.CLASSES]
-    assert all(after - before > 25 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before > 25 for before, after in itertools.pairwise(levels))
 
 
 def test_neither_name_nor_title_can_become_markup(tiny: Path) -> None:
@@ -433,9 +457,10 @@ def test_neither_name_nor_title_can_become_markup(tiny: Path) -> None:
 
 def test_the_map_has_every_part_of_a_map(tiny: Path) -> None:
     page = (tiny / "map.html").read_text(encoding="utf-8")
-    for part in ("DRAFT", "Mon 23 Nov 2026", "Data until Sun 22 Nov 2026", "2026-11-23 05:12:09 UTC", "2026-11-23-base-1f3a9c2e", "base",
-                 "records_2026.csv", "EPSG:4326", "0.5° N", "Supply cell", "DRAFT: not for use.", " km</text>", ">N</text>", "under 25 %",
-                 "no demand, or not planned", ">Port</text>", "60 % covered this week", "Kit 80"):  # fmt: skip
+    parts = ["DRAFT", "Mon 23 Nov 2026", "Data until Sun 22 Nov 2026", "2026-11-23 05:12:09 UTC", "2026-11-23-base-1f3a9c2e"]
+    parts += ["records_2026.csv", "EPSG:4326", "0.5° N", "Supply cell", "DRAFT: not for use.", " km</text>", ">N</text>"]
+    parts += ["under 25 %", "no demand, or not planned", ">Port</text>", "60 % covered this week", "Kit 80"]
+    for part in parts:
         assert part in page, part
 
 
@@ -498,7 +523,7 @@ def test_all_maps_fit_on_the_front_page(maps: int, shape: tuple[float, float]) -
     across = int((_layout.SHEET[0] + _layout.GAP) // (room.width + _layout.GAP))
     down = math.ceil(maps / across)
     assert across >= 1
-    assert down * (room.height + _layout.CAPTION + _layout.GAP) <= 150
+    assert down * (room.height + _layout.CAPTION) + (down - 1) * _layout.GAP <= 131
     assert min(room.width, room.height) > 25
 
 
@@ -516,25 +541,94 @@ def test_the_summary_tells_what_to_do_and_what_is_not_known(tiny: Path) -> None:
     page = (tiny / "summary.md").read_text(encoding="utf-8")
     for line in ("# Kits for Kori & Bala", "**DRAFT** · issue date Mon 23 Nov 2026", "### Port (D1): 1 zone, 800 kg, 1 trip",
                  "| Kori (00123) | Kit 80 | 800 kg | 1 |", "| care | 60 % | 60 % | 2 |", "Mon 23 Nov 2026 | 100 | bridge out |",
-                 "- 1: no open road", "- Port (D1), in the week of Mon 23 Nov 2026: kit", "- kit: ets (1 zone), norm (1 zone)",
-                 "- speed_kmh = 35 km/h for routes from D1 (config, plan.speed_kmh)", "records_1.csv: is not a number (line 4)",
+                 "- 1: no open road", "- Port (D1): Kit (Mon 23 Nov)", "- Kit (kit): ets (1 zone); norm (1 zone)",
+                 "- routes from D1: speed_kmh = 35 km/h. Source: config, plan.speed_kmh",
+                 "- 1 in records_1.csv: is not a number (records_1.csv, line 4, distributed, '-1+1')",
                  "- No fleet given: no limit on vehicles."):  # fmt: skip
         assert line in page, line
     assert "<b>" not in page
 
 
 def test_fall_backs_of_models_are_named_and_counted(country: Result) -> None:
-    assert "- hygiene_kit: ets (33 zones), ets, fell back to moving_average (5 zones), none (2 zones)" in summary.text(country)
+    assert (
+        "- Health kit (hygiene_kit): ets (33 zones); ets, fell back to moving_average (5 zones); none (2 zones)"
+        in summary.text(country)
+    )
 
 
-def test_assumptions_that_share_a_value_and_a_source_share_a_line(country: Result) -> None:
-    assert "- keeps_days = no limit days for hygiene_kit, tablet, vaccine (default: no figure given)" in summary.text(country)
-
-
-def test_problems_are_counted_by_kind_with_their_first_places(country: Result) -> None:
+def test_assumptions_of_one_source_share_a_line() -> None:
+    country = country_result(12)
+    for item in ("vaccine", "tablet"):
+        country.ledger.assume("pack", item, 1, "item units per pack", "default: no figure given")
     page = summary.text(country)
-    assert "- 3 times records_2026.csv: is 9 times the largest of its series (line 12, line 80, line 212)" in page
-    assert page.index("- 3 times") < page.index("- 1 times")
+    assert "- hygiene_kit: keeps_days = no limit. Source: default: no figure given" in page
+    assert "- tablet, vaccine: keeps_days = no limit, pack = 1 item units per pack. Source: default: no figure given" in page
+
+
+def test_many_assumptions_of_one_source_are_counted() -> None:
+    country = country_result(12)
+    for n in range(20):
+        country.ledger.assume("stock", f"D{n:02d}", n, "kit", "invented")
+    assert (
+        "- stock: 0 kit (D00), 1 kit (D01), 2 kit (D02), 3 kit (D03), 4 kit (D04), 5 kit (D05) and 14 more. Source: invented"
+        in summary.text(country)
+    )
+
+
+def test_without_any_weight_or_fleet_their_columns_go_and_the_page_says_so() -> None:
+    lines = plan_of(tiny_result()).lines
+    bare = with_plan(tiny_result(), lines=lines.assign(kg=np.nan, trips=np.nan))
+    page = summary.text(bare)
+    assert "Weights and trips are not known" in page
+    assert "### Port (D1): 1 zone\n\n| to | what |\n" in page
+    assert "Weights and trips are not known" in map.page(bare, plan_of(bare))
+
+
+def test_a_road_that_shuts_later_has_a_sign_of_its_own() -> None:
+    result = tiny_result()
+    plan = plan_of(result)
+    later = pd.concat([plan.cells, plan.cells.assign(period=ISSUE + pd.Timedelta(weeks=1))], ignore_index=True)
+    shut = result.inputs.routes.closures.assign(start=pd.Timestamp("2026-12-01").as_unit("s"))
+    routes = dataclasses.replace(result.inputs.routes, closures=shut)
+    result = dataclasses.replace(with_plan(result, cells=later), inputs=dataclasses.replace(result.inputs, routes=routes))
+    page = map.page(result, plan_of(result))
+    assert "Roads to 1 zone shut within the plan." in page
+    assert "road shuts within the plan" in page
+    assert "no open road</li>" not in page
+
+
+def test_problems_that_differ_in_figures_alone_are_one_kind() -> None:
+    country = country_result(12)
+    note = Problem("records_2025.csv", "is 12 times the largest of its series (DM01001, kit)", "Set aside", line=3)
+    country.ledger.problems.note(note)
+    page = summary.text(country)
+    kind = (
+        "- 4 in records_2025.csv, records_2026.csv: is ... times the largest of its series (the first: records_2025.csv, line 3)"
+    )
+    assert kind in page
+    assert page.index(kind) < page.index(
+        "- 1 in records_2026.csv: is not a known zone (records_2026.csv, line 33, zone, 'DM0103')"
+    )
+
+
+def test_what_limits_counts_each_cause_of_a_reason_once() -> None:
+    reasons = ["all kit at D1 is allotted; vehicles of D1 are full", "all kit at D1 is allotted"]
+    cells = plan_of(tiny_result()).cells.assign(reason=reasons)
+    page = summary.text(with_plan(tiny_result(), cells=cells))
+    assert "- 2: all kit at D1 is allotted\n- 1: vehicles of D1 are full" in page
+
+
+def test_long_item_names_give_way_to_their_code_in_lists() -> None:
+    result = tiny_result()
+    lines = plan_of(result).lines
+    named = result.inputs.items.assign(name="Kit of everything for one hundred people")
+    assert list(_week.contents(lines, named)) == ["kit 80"]
+    assert list(_week.contents(lines.assign(unit="box"), result.inputs.items)) == ["Kit 80 box"]
+
+
+def test_files_that_differ_in_their_date_are_one_source() -> None:
+    files = ["rain/rain_2026-01-05.tif", "rain/rain_2026-01-12.tif", "zones.gpkg", "records_2026.csv"]
+    assert _about._sources(files) == ["rain_*.tif (2)", "records_2026.csv", "zones.gpkg"]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,12 @@ def publish(runs: Path, name: str, text: str = "a,b\n1,2\n") -> Path:
         return store.complete(folder, runs, name, {"run": name})
 
 
+def publish_until_the_disk_is_full(runs: Path) -> None:
+    with store.run_folder(runs, "two") as folder:
+        (folder / "allocation.csv").write_text("half")
+        raise RuntimeError("disk")
+
+
 def test_a_complete_run_has_a_manifest_and_is_the_latest(tmp_path: Path) -> None:
     folder = publish(tmp_path, "one")
     manifest = json.loads((folder / "manifest.json").read_text())
@@ -32,9 +38,8 @@ def test_a_changed_output_is_no_longer_complete(tmp_path: Path) -> None:
 
 def test_a_failed_run_leaves_nothing_and_latest_as_it_was(tmp_path: Path) -> None:
     first = publish(tmp_path, "one")
-    with pytest.raises(RuntimeError, match="disk"), store.run_folder(tmp_path, "two") as folder:
-        (folder / "allocation.csv").write_text("half")
-        raise RuntimeError("disk")
+    with pytest.raises(RuntimeError, match="disk"):
+        publish_until_the_disk_is_full(tmp_path)
     assert store.latest(tmp_path) == first
     assert sorted(path.name for path in tmp_path.iterdir()) == ["LATEST", "one"]
 

@@ -15,7 +15,7 @@ class Settings(Section):
 
 
 def layer(parts: Parts, settings: Settings) -> Layer:
-    """Sum over zones, demand groups and periods of weight x (mean demand - demand met).
+    """Sum over zones, demand groups and periods of weight x expected shortage.
 
     Where the need accumulates, the shortage of a period is the backlog at its end. Series that nothing can be sent to add
     a constant.
@@ -24,6 +24,5 @@ def layer(parts: Parts, settings: Settings) -> Layer:
     weight = np.repeat(problem.weight[cells.zone, cells.group], problem.calendar.count)
     nothing = simulate.outcome(problem, np.zeros_like(problem.in_transit)).unmet.sum(axis=2) * problem.weight
     nothing[cells.zone, cells.group] = 0.0
-    constant = float(weight @ cells.curves.mean + nothing[problem.series].sum())
     unit = "person-periods short, expected, weighted by priority"
-    return Layer("need", unit, cells.met.ravel(), -weight, constant, is_curved=True)
+    return Layer("need", unit, cells.unmet.ravel(), weight, float(nothing[problem.series].sum()), is_curved=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecast.allocate import names, rules
+from forecast.allocate import cells, names
 from forecast.allocate.floors import floors
 from forecast.allocate.lp import INF, Layer
 from forecast.allocate.rules import Parts
@@ -28,14 +28,14 @@ def layer(parts: Parts, settings: Settings) -> Layer | None:
         return None
     zone, group, shape = floor.zone, floor.group, floor.need.shape
     share = model.add_columns("share", len(groups), [problem.groups.codes[g] for g in groups], 0.0, 1.0)
-    lasts, mixed = rules.some_last(problem)[group], rules.some_last(problem)[group] & rules.some_perish(problem)[group]
+    lasts, mixed = cells.some_last(problem)[group], cells.some_last(problem)[group] & cells.some_perish(problem)[group]
     most = np.repeat(np.where(lasts, INF, 0.0), shape[1])
     spare = model.add_columns("spare", floor.need.size, names.of_cells(problem, zone, group), 0.0, most).reshape(shape)
-    rows = rules.arrival_rows(problem, model, parts.send, "floor", zone, group, -INF, floor.lasting + floor.perishing)
+    rows = cells.arrival_rows(problem, model, parts.send, "floor", zone, group, -INF, floor.lasting + floor.perishing)
     model.put(rows, share[of_group][:, None], floor.need)
     model.put(rows, spare, 1.0)
     model.put(rows[:, 1:], spare[:, :-1], -1.0)
-    rules.lasting_rows(problem, model, parts.send, "floor_lasting", zone[mixed], group[mixed], floor.lasting[mixed], spare[mixed])
+    cells.lasting_rows(problem, model, parts.send, "floor_lasting", zone[mixed], group[mixed], floor.lasting[mixed], spare[mixed])
     return Layer(
         "survival", "share of the survival floor held, summed over demand groups", share, -np.ones(len(share)), sign=-1.0
     )
