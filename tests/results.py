@@ -6,6 +6,8 @@ have something like a real run to show. The balance of every cell holds, as it d
 
 from __future__ import annotations
 
+import dataclasses
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -159,6 +161,18 @@ def country_result(count: int = 40, *, points: bool = False, seed: int = 7) -> R
         "Supply cell, demo",
         "DRAFT: to be approved.",
     )
+
+
+def with_plan(result: Result, **tables: pd.DataFrame) -> Result:
+    """The result with other tables of its plan: `lines`, `cells`, `depot_stock`."""
+    assert result.plan is not None
+    return dataclasses.replace(result, plan=dataclasses.replace(result.plan, **tables))
+
+
+def plan_of(result: Result) -> Plan:
+    """The plan, which the results made here always have."""
+    assert result.plan is not None
+    return result.plan
 
 
 # ------------------------------------------------------------------ parts

@@ -1,17 +1,18 @@
-"""The rules of the zones: what arrives, what it meets, what is left, by the three kinds of carry-over.
+"""The rules of the zones: what arrives, what it leaves unmet, what is left over, by the three kinds of carry-over.
 
-The shortage of a cell is a column, `unmet`. Rows say that it is no less than its convex curves allow:
+The expected shortage of a cell is a column; rows hold it at or above its convex curves.
 
-- the goods perish within the period: the curve of the period's demand, against what arrives in it;
-- the need accumulates: the curve of the demand so far, against what has arrived so far;
-- the need lapses and the goods last: the shortage up to a period is no less than the curve of the demand so far leaves; and, with
-  what is left over carried as its mean, each period's no less than its own curve. In a single future the largest gap so far
-  between demand and arrivals is the shortage so far; both rows are means of it from below. The plan is simulated afterwards.
+- The goods perish within the period: the curve of the period's demand, against what arrives in it.
+- The need accumulates: the curve of the demand so far, against what has arrived so far.
+- The need lapses and the goods last. In one future, the shortage so far is the largest gap there was between demand and
+  arrivals so far. Its expectation has no curve per cell, but two bounds from below have: the shortage to date, against the
+  curve of the demand so far; and period by period, with what is left over carried as its mean. The first knows that a bad
+  future is bad all along, the second that goods must be there in time. The need layer counts the mean of the two, and the
+  plan is simulated afterwards. Where some goods of a group perish, the first says too little, and the second counts alone.
 """
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,177 +24,211 @@ from forecast.allocate.lp import INF, Model
 from forecast.allocate.problem import Allocation
 from forecast.schema import Floats
 
-MODE = os.environ.get("MODE", "C")
+
+@dataclass(frozen=True)
+class Series:
+    """(n) zone and demand group of some series."""
+
+    zone: Ints
+    group: Ints
+
+    def __getitem__(self, chosen: Flags) -> Series:
+        return Series(self.zone[chosen], self.group[chosen])
+
+
+@dataclass(frozen=True)
+class Shortage:
+    """(n, t) columns of what is expected to go unmet in each period, need units; `share`: how much of it the need layer counts.
+
+    What `is_bound` adds up to a bound from below on the shortage of all series.
+    """
+
+    series: Series
+    columns: Ints
+    share: float = 1.0
+    is_bound: bool = True
 
 
 @dataclass(frozen=True)
 class CurveRows:
-    """Curves of cells in a row, and the row of each that fills its pieces, and the row of what they leave unmet."""
+    """Curves of cells, and of each the row that fills its pieces, and the row that holds what is unmet above it."""
 
     curves: Curves
     fill: Ints
     least: Ints
 
 
-@dataclass(frozen=True)
-class Cells:
-    """The series something can be sent to: (n) `zone`, `group`; (n, t) `unmet`, columns in need units; the `curves` of all."""
+class Zones:
+    """The columns and rows of the zones: `series` that something can be sent to, their `shortages`, all `curves`."""
 
-    zone: Ints
-    group: Ints
-    unmet: Ints
-    curves: list[CurveRows]
+    def __init__(self, problem: Allocation, model: Model, send: Ints, most_pieces: int) -> None:
+        self._problem, self._model, self._send, self._most_pieces = problem, model, send, most_pieces
+        self.curves: list[CurveRows] = []
+        self.series = _reached(problem)
+        some_last, some_perish = has_lasting(problem)[self.series.group], has_perishing(problem)[self.series.group]
+        accumulates = problem.groups.accumulates[self.series.group]
+        pure = self.series[some_last & ~some_perish & ~accumulates]
+        self.shortages = [
+            Shortage(self.series[~some_last], self.by_period(self.series[~some_last])),
+            Shortage(self.series[accumulates], self.to_date(self.series[accumulates])),
+            Shortage(pure, self.to_date(pure), share=0.5),
+            Shortage(pure, self.left_over(pure), share=0.5, is_bound=False),
+            Shortage(self.series[some_last & some_perish], self.left_over(self.series[some_last & some_perish])),
+        ]
+
+    def by_period(self, series: Series) -> Ints:
+        """Goods that perish within the period: what arrives in it, against its own demand less what comes anyway."""
+        problem = self._problem
+        unmet = self._columns("unmet", series)
+        fill = self.arriving("fill", series, -INF, 0.0)
+        given = np.add(*problem.given)[series.zone, series.group]
+        net = np.maximum(problem.demand[series.zone, series.group] - given[:, :, None], 0.0)
+        self._put(self._curve(series, net, fill), unmet)
+        return unmet
+
+    def to_date(self, series: Series) -> Ints:
+        """Goods that last: what has arrived so far, against the demand so far less what has come anyway.
+
+        Where the need accumulates, the shortage is what is unmet of it; where it lapses, what went unmet in all periods so far.
+        """
+        unmet, sent = self._columns("unmet", series), self._columns("sent", series)
+        arrived = self.arriving("sent", series, 0.0, 0.0)
+        self._put(arrived, sent)
+        self._put(arrived[:, 1:], sent[:, :-1], -1.0)
+        fill = self._rows("fill", series, -INF, 0.0)
+        self._put(fill, sent, -1.0)
+        net, lost = _net_to_date(self._problem, series)
+        least = self._curve(series, net, fill, lost)
+        accumulates = self._problem.groups.accumulates[series.group]
+        self._put(least[accumulates], unmet[accumulates])
+        self._put(least[~accumulates], self._summed(series[~accumulates], unmet[~accumulates]))
+        return unmet
+
+    def _summed(self, series: Series, unmet: Ints) -> Ints:
+        """(n, t) columns: what went unmet in all periods so far."""
+        total = self._columns("unmet_to_date", series)
+        rows = self._rows("unmet_to_date", series, 0.0, 0.0)
+        self._put(rows, total)
+        self._put(rows[:, 1:], total[:, :-1], -1.0)
+        self._put(rows, unmet, -1.0)
+        return total
+
+    def left_over(self, series: Series) -> Ints:
+        """Goods that last while the need lapses: what is there in a period, and the mean of what it leaves for the next.
+
+        That is no more than what is there less the demand met; and, where other goods of the group perish within the period,
+        no more than those that last.
+        """
+        problem = self._problem
+        unmet, have, left = (self._columns(name, series) for name in ("short", "have", "left"))
+        given = np.add(*problem.given)[series.zone, series.group]
+        balance = self.arriving("have", series, given, given)
+        self._put(balance, have)
+        self._put(balance[:, 1:], left[:, :-1], -1.0)
+        fill = self._rows("fill", series, -INF, 0.0)
+        self._put(fill, have, -1.0)
+        self._put(self._curve(series, problem.demand[series.zone, series.group], fill), unmet)
+        rows = self._rows("left", series, -INF, -problem.mean[series.zone, series.group])
+        self._put(rows, left)
+        self._put(rows, have, -1.0)
+        self._put(rows, unmet, -1.0)
+        mixed = has_perishing(problem)[series.group]
+        self.lasting("lasting", series[mixed], problem.given[0][series.zone, series.group][mixed], left[mixed])
+        return unmet
+
+    def lasting(self, name: str, series: Series, given: Floats, left: Ints) -> None:
+        """What is left (n, t) is no more than what was left before, and the lasting goods that come."""
+        rows = self.arriving(name, series, -INF, given, self._problem.groups.lasts)
+        self._put(rows, left)
+        self._put(rows[:, 1:], left[:, :-1], -1.0)
+
+    def arriving(
+        self, name: str, series: Series, lower: Floats | float, upper: Floats | float, counts: Flags | None = None
+    ) -> Ints:
+        """(n, t) rows with what arrives, in need units, with a minus; of the items that count (k), or all."""
+        problem, loads = self._problem, self._problem.loads
+        rows = self._rows(name, series, lower, upper)
+        number = np.full(problem.series.shape, -1)
+        number[series.zone, series.group] = np.arange(len(series.zone))
+        item = loads["item"].to_numpy()
+        n = number[loads["zone"].to_numpy(), problem.groups.of_item[item]]
+        used = n >= 0 if counts is None else (n >= 0) & counts[item]
+        arrives = loads["arrives"].to_numpy()[used]
+        self._put(rows[n[used], arrives], self._send[used], -problem.groups.covers[item[used]])
+        return rows
+
+    def _curve(self, series: Series, net: Floats, fill: Ints, lost: Floats | float = 0.0) -> Ints:
+        """(n, t, s) net demand -> (n, t) rows: what goes unmet is no less than its mean less what the pieces meet, and what is lost.
+
+        Pieces fill up from what the rows `fill` allow; each meets demand in the share of futures that reach it.
+        """
+        problem, model, shape = self._problem, self._model, fill.shape
+        labels = names.of_cells(problem, series.zone, series.group)
+        curves = shortage_curves(net.reshape(fill.size, net.shape[2]), self._most_pieces)
+        piece = model.add_columns("piece", len(curves.cell), names.of_pieces(labels, curves.cell), 0.0, curves.width)
+        model.put(fill.ravel()[curves.cell], piece, 1.0)
+        least = self._rows("least", series, curves.mean.reshape(shape) + lost, INF)
+        model.put(least.ravel()[curves.cell], piece, curves.tail)
+        self.curves.append(CurveRows(curves, fill.ravel(), least.ravel()))
+        return least
+
+    def _columns(self, name: str, series: Series) -> Ints:
+        shape = (len(series.zone), self._problem.calendar.count)
+        labels = names.of_cells(self._problem, series.zone, series.group)
+        return self._model.add_columns(name, shape[0] * shape[1], labels).reshape(shape)
+
+    def _rows(self, name: str, series: Series, lower: Floats | float, upper: Floats | float) -> Ints:
+        shape = (len(series.zone), self._problem.calendar.count)
+        labels = names.of_cells(self._problem, series.zone, series.group)
+        bounds = (np.broadcast_to(bound, shape).ravel() for bound in (lower, upper))
+        return self._model.add_rows(name, shape[0] * shape[1], labels, *bounds).reshape(shape)
+
+    def _put(self, rows: Ints, columns: Ints, values: Floats | float = 1.0) -> None:
+        self._model.put(rows, columns, values)
 
 
-def zone_supply(problem: Allocation, model: Model, send: Ints, most_pieces: int) -> Cells:
-    """What is sent, what it leaves unmet, and what is left over, for every series that something can be sent to."""
-    zone, group = _reached(problem)
-    lasts, mixed = some_last(problem)[group], (some_last(problem) & some_perish(problem))[group]
-    accumulates = problem.groups.accumulates[group]
-    shape = (len(zone), problem.calendar.count)
-    unmet = model.add_columns("unmet", shape[0] * shape[1], names.of_cells(problem, zone, group)).reshape(shape)
-    cells = Cells(zone, group, unmet, [])
-    by_period(problem, model, send, cells, ~lasts, most_pieces)
-    if MODE != "A":
-        to_date(problem, model, send, cells, lasts, most_pieces)
-    else:
-        to_date(problem, model, send, cells, accumulates, most_pieces)
-    left_over(problem, model, send, cells, mixed if MODE == "D" else lasts & ~accumulates, most_pieces)
-    return cells
+def _net_to_date(problem: Allocation, series: Series) -> tuple[Floats, Floats]:
+    """(n, t, s) demand so far, less what has come anyway; and (n, t) the mean shortage so far that nothing sent can help.
 
-
-def by_period(problem: Allocation, model: Model, send: Ints, cells: Cells, chosen: Flags, most_pieces: int) -> None:
-    """Goods that perish within the period: what arrives in it, against its own demand less what comes anyway."""
-    zone, group = cells.zone[chosen], cells.group[chosen]
-    fill = arrival_rows(problem, model, send, "fill", zone, group, -INF, 0.0)
-    given = np.add(*problem.given)[zone, group]
-    net = np.maximum(problem.demand[zone, group] - given[:, :, None], 0.0)
-    least = _curve(problem, model, zone, group, net, fill, most_pieces, cells)
-    model.put(least, cells.unmet[chosen].ravel(), 1.0)
-
-
-def to_date(problem: Allocation, model: Model, send: Ints, cells: Cells, chosen: Flags, most_pieces: int) -> None:
-    """Goods that last: what has arrived so far, against the demand so far less what has come anyway.
-
-    Where the need accumulates, the shortage is what is unmet of it; where it lapses, what went unmet in all periods so far.
+    Where the need lapses, demand and what comes anyway count from the first period that something sent can arrive in; before it,
+    each future goes its own way.
     """
-    zone, group, unmet = cells.zone[chosen], cells.group[chosen], cells.unmet[chosen]
-    labels = names.of_cells(problem, zone, group)
-    so_far = model.add_columns("so_far", unmet.size, labels).reshape(unmet.shape)
-    arrived = arrival_rows(problem, model, send, "so_far", zone, group, 0.0, 0.0)
-    model.put(arrived, so_far, 1.0)
-    model.put(arrived[:, 1:], so_far[:, :-1], -1.0)
-    fill = model.add_rows("fill", unmet.size, labels, -INF, 0.0).reshape(unmet.shape)
-    model.put(fill, so_far, -1.0)
-    given = np.cumsum(np.add(*problem.given)[zone, group], axis=1)
-    net = np.maximum(np.cumsum(problem.demand[zone, group], axis=1) - given[:, :, None], 0.0)
-    least = _curve(problem, model, zone, group, net, fill, most_pieces, cells).reshape(unmet.shape)
-    accumulates = problem.groups.accumulates[group]
-    model.put(least[accumulates], unmet[accumulates], 1.0)
-    if not accumulates.all():
-        model.put(least[~accumulates], _summed(problem, model, zone[~accumulates], group[~accumulates], unmet[~accumulates]), 1.0)
+    given = np.add(*problem.given)[series.zone, series.group]
+    demand = problem.demand[series.zone, series.group]
+    lapses = ~problem.groups.accumulates[series.group]
+    first = _first_arrival(problem)[series.zone, series.group]
+    left, lost = np.zeros((2, demand.shape[0], demand.shape[2]))
+    so_far, net, unmet = np.zeros_like(left), np.empty_like(demand), np.zeros(demand.shape[:2])
+    for t in range(demand.shape[1]):
+        before = (lapses & (t < first))[:, None]
+        balance = left + given[:, t, None] - demand[:, t]
+        lost += np.where(before, np.maximum(-balance, 0.0), 0.0)
+        left = np.where(before, np.maximum(balance, 0.0), left)
+        so_far += np.where(before, 0.0, demand[:, t] - given[:, t, None])
+        net[:, t] = np.where(before, 0.0, np.maximum(so_far - left, 0.0))
+        unmet[:, t] = lost.mean(axis=1)
+    return net, unmet
 
 
-def _summed(problem: Allocation, model: Model, zone: Ints, group: Ints, unmet: Ints) -> Ints:
-    """(n, t) columns: what went unmet in all periods so far."""
-    labels = names.of_cells(problem, zone, group)
-    total = model.add_columns("unmet_so_far", unmet.size, labels).reshape(unmet.shape)
-    rows = model.add_rows("unmet_so_far", unmet.size, labels, 0.0, 0.0).reshape(unmet.shape)
-    model.put(rows, total, 1.0)
-    model.put(rows[:, 1:], total[:, :-1], -1.0)
-    model.put(rows, unmet, -1.0)
-    return total
-
-
-def left_over(problem: Allocation, model: Model, send: Ints, cells: Cells, chosen: Flags, most_pieces: int) -> None:
-    """Goods that last while the need lapses: what is there in a period, and the mean of what it leaves for the next.
-
-    No more than what is there less the demand met; and, where other goods of the group perish within the period, no more
-    than those that last.
-    """
-    zone, group, unmet = cells.zone[chosen], cells.group[chosen], cells.unmet[chosen]
-    labels, given = names.of_cells(problem, zone, group), np.add(*problem.given)[zone, group]
-    have = model.add_columns("have", unmet.size, labels).reshape(unmet.shape)
-    left = model.add_columns("left", unmet.size, labels).reshape(unmet.shape)
-    balance = arrival_rows(problem, model, send, "have", zone, group, given, given)
-    model.put(balance, have, 1.0)
-    model.put(balance[:, 1:], left[:, :-1], -1.0)
-    fill = model.add_rows("fill", unmet.size, labels, -INF, 0.0).reshape(unmet.shape)
-    model.put(fill, have, -1.0)
-    least = _curve(problem, model, zone, group, problem.demand[zone, group], fill, most_pieces, cells)
-    model.put(least, unmet.ravel(), 1.0)
-    rows = model.add_rows("left", unmet.size, labels, -INF, -problem.mean[zone, group].ravel()).reshape(unmet.shape)
-    model.put(rows, left, 1.0)
-    model.put(rows, have, -1.0)
-    model.put(rows, unmet, -1.0)
-    mixed = some_perish(problem)[group]
-    lasting_rows(problem, model, send, "lasting", zone[mixed], group[mixed], problem.given[0][zone, group][mixed], left[mixed])
-
-
-def lasting_rows(
-    problem: Allocation, model: Model, send: Ints, name: str, zone: Ints, group: Ints, given: Floats, left: Ints
-) -> None:
-    """What is left (n, t) of a series is no more than what was left before and the lasting goods that come."""
-    rows = arrival_rows(problem, model, send, name, zone, group, -INF, given, problem.groups.lasts)
-    model.put(rows, left, 1.0)
-    model.put(rows[:, 1:], left[:, :-1], -1.0)
-
-
-def arrival_rows(
-    problem: Allocation,
-    model: Model,
-    send: Ints,
-    name: str,
-    zone: Ints,
-    group: Ints,
-    lower: Floats | float,
-    upper: Floats | float,
-    counts: Flags | None = None,
-) -> Ints:
-    """(n) zone and group -> (n, t) rows with what arrives, in need units, with a minus; of the items that count (k), or all."""
-    shape = (len(zone), problem.calendar.count)
-    lower, upper = np.broadcast_to(lower, shape).ravel(), np.broadcast_to(upper, shape).ravel()
-    rows = model.add_rows(name, shape[0] * shape[1], names.of_cells(problem, zone, group), lower, upper).reshape(shape)
-    number = np.full(problem.series.shape, -1)
-    number[zone, group] = np.arange(len(zone))
+def _first_arrival(problem: Allocation) -> Ints:
+    """(z, g) the first period that something sent can arrive in; the number of periods where nothing can."""
+    first = np.full(problem.series.shape, problem.calendar.count)
     loads = problem.loads
-    item = loads["item"].to_numpy()
-    n = number[loads["zone"].to_numpy(), problem.groups.of_item[item]]
-    used = n >= 0 if counts is None else (n >= 0) & counts[item]
-    model.put(rows[n[used], loads["arrives"].to_numpy()[used]], send[used], -problem.groups.covers[item[used]])
-    return rows
+    np.minimum.at(first, (loads["zone"].to_numpy(), problem.groups.of_item[loads["item"].to_numpy()]), loads["arrives"].to_numpy())
+    return first
 
 
-def _curve(
-    problem: Allocation, model: Model, zone: Ints, group: Ints, net: Floats, fill: Ints, most_pieces: int, cells: Cells
-) -> Ints:
-    """(n, t, s) net demand -> the rows, by n and t, that what is unmet and what the pieces meet make up its mean.
-
-    Pieces fill up from what the rows `fill` allow; each meets demand in the share of futures that reach it.
-    """
-    labels = names.of_cells(problem, zone, group)
-    curves = shortage_curves(net.reshape(-1, net.shape[2]), most_pieces)
-    piece = model.add_columns("piece", len(curves.cell), names.of_pieces(labels, curves.cell), 0.0, curves.width)
-    model.put(fill.ravel()[curves.cell], piece, 1.0)
-    least = model.add_rows("least", len(curves.mean), labels, curves.mean, INF)
-    model.put(least[curves.cell], piece, curves.tail)
-    cells.curves.append(CurveRows(curves, fill.ravel(), least))
-    return least
+def _reached(problem: Allocation) -> Series:
+    """The planned series that some load can reach."""
+    zone, group = np.nonzero((_first_arrival(problem) < problem.calendar.count) & problem.series)
+    return Series(zone.astype(np.int64), group.astype(np.int64))
 
 
-def _reached(problem: Allocation) -> tuple[Ints, Ints]:
-    """Zone and group of each planned series that some load can reach."""
-    reached = np.zeros(problem.series.shape, dtype=bool)
-    reached[problem.loads["zone"], problem.groups.of_item[problem.loads["item"]]] = True
-    zone, group = np.nonzero(reached & problem.series)
-    return zone.astype(np.int64), group.astype(np.int64)
-
-
-def some_last(problem: Allocation) -> Flags:
+def has_lasting(problem: Allocation) -> Flags:
     """(g) some goods of the group last."""
     return np.isin(np.arange(len(problem.groups.codes)), problem.groups.of_item[problem.groups.lasts])
 
 
-def some_perish(problem: Allocation) -> Flags:
+def has_perishing(problem: Allocation) -> Flags:
     """(g) some goods of the group perish within the period."""
     return np.isin(np.arange(len(problem.groups.codes)), problem.groups.of_item[~problem.groups.lasts])

@@ -110,6 +110,7 @@ class Layer:
     essential: bool = True
     from_last: bool = False
     is_curved: bool = False
+    bound: Layer | None = None
 
     def dense(self, size: int) -> Floats:
         """(column) cost of each."""

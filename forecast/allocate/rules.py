@@ -13,7 +13,7 @@ import numpy as np
 
 from forecast.allocate import batches, names, ways
 from forecast.allocate.arrays import Ints
-from forecast.allocate.cells import Cells, zone_supply
+from forecast.allocate.cells import Zones
 from forecast.allocate.lp import INF, Layer, Model
 from forecast.allocate.problem import Allocation
 
@@ -47,7 +47,7 @@ class Parts:
     send: Ints
     trips: Trips
     waste: Waste
-    cells: Cells
+    zones: Zones
 
 
 def build(problem: Allocation, most_pieces: int) -> Parts:
@@ -57,8 +57,7 @@ def build(problem: Allocation, most_pieces: int) -> Parts:
     waste = depot_stock(problem, model, send)
     trips = payload(problem, model, send)
     vehicle_hours(problem, model, trips)
-    cells = zone_supply(problem, model, send, most_pieces)
-    return Parts(problem, model, send, trips, waste, cells)
+    return Parts(problem, model, send, trips, waste, Zones(problem, model, send, most_pieces))
 
 
 def depot_stock(problem: Allocation, model: Model, send: Ints) -> Waste:

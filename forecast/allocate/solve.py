@@ -54,6 +54,7 @@ def solve(problem: Allocation, config: Config) -> Solved:
     stopped = None
     for layer in layers:
         began = time.perf_counter()
+        bound = _bound(parts, kept, layer)
         solution = kept.minimise(layer)
         if solution is None:
             stopped = layer.name
@@ -61,9 +62,10 @@ def solve(problem: Allocation, config: Config) -> Solved:
         if layer.name == rules.COMMITMENTS:
             clash.refuse(parts, layer, solution)
         value = solution.cost + layer.constant
-        bound = layer.sign * lower_bound(parts, solution, value) if layer.is_curved else float("nan")
+        if layer.is_curved:
+            bound = np.fmax(bound, lower_bound(parts, solution, value))
         kept.hold(layer, solution.cost + config.plan.layer_tolerance * abs(value) + LEAST)
-        reached.append(Reached(layer, layer.sign * value, bound, time.perf_counter() - began))
+        reached.append(Reached(layer, layer.sign * value, layer.sign * bound, time.perf_counter() - began))
         last = solution
     unsolved = layers[len(reached) :]
     if last is None or any(layer.essential for layer in unsolved):
@@ -88,6 +90,12 @@ def objectives(parts: Parts, config: Config) -> Iterator[Layer]:
             yield layer
 
 
+def _bound(parts: Parts, kept: Kept, layer: Layer) -> float:
+    """The bound of a layer that has a sum of its own for it, given the layers held before; NaN for others, or out of time."""
+    solution = kept.minimise(layer.bound) if layer.bound else None
+    return lower_bound(parts, solution, solution.cost + layer.bound.constant) if layer.bound and solution else float("nan")
+
+
 def lower_bound(parts: Parts, solution: Solution, value: float) -> float:
     """What no plan can go below, whatever the chords of the curves leave out: the exact curves at the prices of the solution.
 
@@ -96,7 +104,7 @@ def lower_bound(parts: Parts, solution: Solution, value: float) -> float:
     bound where demand does not fall after a high period.
     """
     bound = value
-    for rows in parts.cells.curves:
+    for rows in parts.zones.curves:
         curves, fill, least = rows.curves, solution.duals[rows.fill], solution.duals[rows.least]
         chords = np.minimum(-fill[curves.cell] - curves.tail * least[curves.cell], 0.0) @ curves.width
         width, tail = curves.exact()

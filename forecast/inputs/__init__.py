@@ -39,7 +39,7 @@ def read_inputs(job: Job, ledger: Ledger) -> Inputs:
 
     stock = without_expired(stock, job, ledger)
     routes = complete_lanes(routes, zones, job, ledger)
-    stock, routes, movements = what_if.applied(job, zones, items, stock, routes, ledger)
+    stock, routes, movements = what_if.applied(job, zones, items, signals, stock, routes, ledger)
     ledger.problems.raise_if_refused()
     return Inputs(
         zones=zones,

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import geopandas as gpd
 import pandas as pd
+import xarray as xr
 
 from forecast.config import CloseLanes, DelayArrivals, Displace, Job, ScaleFleet, WhatIf
 from forecast.errors import Problem, did_you_mean, few
@@ -19,7 +20,7 @@ NO_MOVEMENTS = pd.DataFrame(columns=list(MOVEMENT)).astype(MOVEMENT)
 
 
 def applied(
-    job: Job, zones: gpd.GeoDataFrame, items: pd.DataFrame, stock: Stock, routes: Routes, ledger: Ledger
+    job: Job, zones: gpd.GeoDataFrame, items: pd.DataFrame, signals: xr.Dataset, stock: Stock, routes: Routes, ledger: Ledger
 ) -> tuple[Stock, Routes, pd.DataFrame]:
     """Stock, routes and movements (`zone, start, people`; negative: leaving) of the scenario; each change is a remark.
 
@@ -35,7 +36,17 @@ def applied(
         stock = scenario.with_arrivals_late(stock, late)
     for shut in what_if.close_lanes:
         routes = scenario.with_lanes_shut(routes, shut)
-    return stock, routes, _movements([scenario.displaced(zones, moved) for moved in what_if.displace])
+    people = _people_now(zones, signals, job.config.forecast.exposure)
+    return stock, routes, _movements([scenario.displaced(people, moved) for moved in what_if.displace])
+
+
+def _people_now(zones: gpd.GeoDataFrame, signals: xr.Dataset, exposure: str | None) -> pd.Series:
+    """(zone) the newest count of people present where the exposure signal has one, else the population."""
+    population = zones["population_people"]
+    if exposure is None or exposure not in signals:
+        return population
+    present = signals[exposure].ffill("period").isel(period=-1).to_series()
+    return present.reindex(population.index).fillna(population)
 
 
 class _Scenario:
@@ -81,14 +92,14 @@ class _Scenario:
         self._tell(f"{checks.counted(len(shut), 'lane')} to {few(change.to)} shut from {start.date()} {end}")
         return replace(routes, closures=pd.concat([routes.closures, shut], ignore_index=True))
 
-    def displaced(self, zones: gpd.GeoDataFrame, change: Displace) -> pd.DataFrame:
+    def displaced(self, people_now: pd.Series, change: Displace) -> pd.DataFrame:
         """The people who go from each zone left, and those who arrive, in equal parts: what leaves arrives."""
         arrive = sorted(set(change.arrive))
-        leave = zones.index.difference(arrive) if change.leave is None else pd.Index(sorted(set(change.leave)))
+        leave = people_now.index.difference(arrive) if change.leave is None else pd.Index(sorted(set(change.leave)))
         if both := leave.intersection(arrive).tolist():
             self._refuse("displace", "is left and arrived in at once", "Name it once", few(both))
             return NO_MOVEMENTS
-        people = change.share * zones["population_people"].reindex(leave)
+        people = change.share * people_now.reindex(leave)
         going = people[people > 0]
         if going.empty:
             problem = "moves nobody: the population of the zones left is not known"

@@ -74,6 +74,9 @@ def legend(load: Load, cut_off: Mapping[str, bool]) -> Markup:
         _entry(tag("path", class_="lane", d="M.8 1.5h4.4", stroke_width=load.width(kg)), tonnes(kg))
         for kg in _samples(load.heaviest)
     ]
+    if load.some_unknown:
+        dashed = tag("path", class_="lane weightless", d="M.4 1.5h5.2", stroke_width=load.width(math.nan))
+        lanes.append(_entry(dashed, "weight not known"))
     loads = [tag("li", "Load", class_="head"), *lanes] if lanes else []
     loads += [tag("li", f"(the {MOST_LANES} heaviest of each map)")] if load.lanes > MOST_LANES else []
     signs = [tag("li", "Covered", class_="head"), *classes, unknown, *roads, depot, *loads]

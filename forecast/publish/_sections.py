@@ -43,7 +43,7 @@ def signals(result: Result) -> list[str]:
 
 
 def assumptions(result: Result) -> list[str]:
-    """Every figure that is not from the user's data, by source; where one gives many, the first are shown and the rest counted."""
+    """Every figure that is not from the user's data, by source; where one gives many, the first are shown, the rest counted."""
     sources: dict[str, list[Assumption]] = {}
     for assumption in sorted(set(result.ledger.assumptions), key=lambda a: (a.source, a.applies_to, a.figure, a.value)):
         sources.setdefault(assumption.source, []).append(assumption)

@@ -31,10 +31,11 @@ def class_of(share: float) -> str:
 
 @dataclass(frozen=True)
 class Load:
-    """How lanes are drawn: the heaviest load in kg, and how many lanes a map has at most."""
+    """How lanes are drawn: the heaviest load in kg, how many lanes a map has at most, whether some loads have no known weight."""
 
     heaviest: float
     lanes: int
+    some_unknown: bool
 
     def width(self, kg: float) -> float:
         """Width in mm of a lane that carries `kg`: with the root of the load; the thinnest where the load is unknown."""

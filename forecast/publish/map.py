@@ -110,4 +110,5 @@ def _load(plan: Plan) -> Load:
     lines = _week.loads(plan)
     lanes = [_week.by_lane(lines[lines["need"] == need]) for need in _shares.needs_of(plan.cells)]
     heaviest = max((float(kg) for of_need in lanes for kg in of_need["kg"].dropna()), default=0.0)
-    return Load(heaviest, max(len(of_need) for of_need in lanes))
+    unknown = any(bool(of_need["kg"].isna().any()) for of_need in lanes)
+    return Load(heaviest, max(len(of_need) for of_need in lanes), unknown)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from forecast.allocate import simulate
+from forecast.allocate.cells import Shortage
 from forecast.allocate.lp import Layer
+from forecast.allocate.problem import Allocation
 from forecast.allocate.rules import Parts
 from forecast.config import Section
+
+UNIT = "person-periods short, expected, weighted by priority"
 
 
 class Settings(Section):
@@ -15,14 +21,23 @@ class Settings(Section):
 
 
 def layer(parts: Parts, settings: Settings) -> Layer:
-    """Sum over zones, demand groups and periods of weight x expected shortage.
+    """Sum over zones, demand groups and periods of weight x expected shortage, as the model sees it (cells.py).
 
-    Where the need accumulates, the shortage of a period is the backlog at its end. Series that nothing can be sent to add
-    a constant.
+    Where the need accumulates, the shortage of a period is the backlog at its end. Series that nothing can be sent to add a
+    constant.
     """
-    problem, cells = parts.problem, parts.cells
-    weight = np.repeat(problem.weight[cells.zone, cells.group], problem.calendar.count)
+    problem, zones = parts.problem, parts.zones
     nothing = simulate.outcome(problem, np.zeros_like(problem.in_transit)).unmet.sum(axis=2) * problem.weight
-    nothing[cells.zone, cells.group] = 0.0
-    unit = "person-periods short, expected, weighted by priority"
-    return Layer("need", unit, cells.unmet.ravel(), weight, float(nothing[problem.series].sum()), is_curved=True)
+    nothing[zones.series.zone, zones.series.group] = 0.0
+    constant = float(nothing[problem.series].sum())
+    bound = _sum("bound", problem, [(short, 1.0) for short in zones.shortages if short.is_bound], constant)
+    need = _sum("need", problem, [(short, short.share) for short in zones.shortages], constant)
+    has_own_bound = all(short.is_bound for short in zones.shortages if short.columns.size)
+    return need if has_own_bound else replace(need, bound=bound)
+
+
+def _sum(name: str, problem: Allocation, parts: list[tuple[Shortage, float]], constant: float) -> Layer:
+    columns = [short.columns.ravel() for short, _ in parts]
+    weights = [problem.weight[short.series.zone, short.series.group] * share for short, share in parts]
+    costs = np.repeat(np.concatenate(weights), problem.calendar.count)
+    return Layer(name, UNIT, np.concatenate(columns), costs, constant, is_curved=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecast.allocate import cells, names
+from forecast.allocate import names
+from forecast.allocate.cells import Series, has_lasting, has_perishing
 from forecast.allocate.floors import floors
 from forecast.allocate.lp import INF, Layer
 from forecast.allocate.rules import Parts
@@ -26,16 +27,16 @@ def layer(parts: Parts, settings: Settings) -> Layer | None:
     groups, of_group = np.unique(floor.group, return_inverse=True)
     if not len(groups):
         return None
-    zone, group, shape = floor.zone, floor.group, floor.need.shape
+    series, shape = Series(floor.zone, floor.group), floor.need.shape
+    lasts, mixed = (flags[floor.group] for flags in (has_lasting(problem), has_lasting(problem) & has_perishing(problem)))
     share = model.add_columns("share", len(groups), [problem.groups.codes[g] for g in groups], 0.0, 1.0)
-    lasts, mixed = cells.some_last(problem)[group], cells.some_last(problem)[group] & cells.some_perish(problem)[group]
     most = np.repeat(np.where(lasts, INF, 0.0), shape[1])
-    spare = model.add_columns("spare", floor.need.size, names.of_cells(problem, zone, group), 0.0, most).reshape(shape)
-    rows = cells.arrival_rows(problem, model, parts.send, "floor", zone, group, -INF, floor.lasting + floor.perishing)
+    labels = names.of_cells(problem, floor.zone, floor.group)
+    spare = model.add_columns("spare", floor.need.size, labels, 0.0, most).reshape(shape)
+    rows = parts.zones.arriving("floor", series, -INF, floor.lasting + floor.perishing)
     model.put(rows, share[of_group][:, None], floor.need)
     model.put(rows, spare, 1.0)
     model.put(rows[:, 1:], spare[:, :-1], -1.0)
-    cells.lasting_rows(problem, model, parts.send, "floor_lasting", zone[mixed], group[mixed], floor.lasting[mixed], spare[mixed])
-    return Layer(
-        "survival", "share of the survival floor held, summed over demand groups", share, -np.ones(len(share)), sign=-1.0
-    )
+    parts.zones.lasting("floor_lasting", series[mixed], floor.lasting[mixed], spare[mixed])
+    unit = "share of the survival floor held, summed over demand groups"
+    return Layer("survival", unit, share, -np.ones(len(share)), sign=-1.0)
