@@ -142,7 +142,8 @@ def _history(
 ) -> History:
     """The past of one item in all zones, with what its model asked for."""
     period, past = config.forecast.period, pd.DatetimeIndex(panel.indexes["period"])
-    figure = float(inputs.items["per_person_per_day"].loc[item]) if _may_use_norm(config, item) else np.nan
+    may_use_norm = choice.name == "norm" or _without_history(config, item) == "norm"
+    figure = float(inputs.items["per_person_per_day"].loc[item]) if may_use_norm else np.nan
     return History(
         item=item,
         zones=tuple(panel.indexes["zone"]),
@@ -160,11 +161,9 @@ def _history(
     )
 
 
-def _may_use_norm(config: Config, item: str) -> bool:
+def _without_history(config: Config, item: str) -> str:
     own = config.items.get(item)
-    if own is not None and own.model is not None and own.model.use == "norm":
-        return True
-    return ((own and own.without_history) or config.forecast.without_history) == "norm"
+    return (own and own.without_history) or config.forecast.without_history
 
 
 def _only(history: History, wanted: npt.NDArray[Any]) -> History:

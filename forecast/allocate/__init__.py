@@ -5,10 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import xarray as xr
 
-from forecast.allocate import figures, floors, lines, packs, simulate
+from forecast.allocate import figures, floors, lines, packs, simulate, solve
 from forecast.allocate.explain import Reasons
 from forecast.allocate.problem import align
-from forecast.allocate.solve import solve
 from forecast.config import Config
 from forecast.schema import Inputs, Ledger, Plan
 
@@ -21,7 +20,7 @@ def plan_allocation(demand: xr.Dataset, inputs: Inputs, config: Config, issue_da
     """
     problem = align(demand, inputs, config, issue_date, ledger)
     floors.say_out_of_reach(problem, ledger)
-    solved = solve(problem, config)
+    solved = solve.solve(problem, config)
     sent = packs.send(problem, solved.quantity, ledger)
     outcome = simulate.outcome(problem, sent.planned)
     reasons = Reasons(problem, sent.room, outcome, sent.planned)

@@ -63,7 +63,7 @@ def solve(problem: Allocation, config: Config) -> Solved:
             clash.refuse(parts, layer, solution)
         value = solution.cost + layer.constant
         if layer.is_curved:
-            bound = np.fmax(bound, lower_bound(parts, solution, value))
+            bound = float(np.fmax(bound, lower_bound(parts, solution, value)))
         kept.hold(layer, solution.cost + config.plan.layer_tolerance * abs(value) + LEAST)
         reached.append(Reached(layer, layer.sign * value, layer.sign * bound, time.perf_counter() - began))
         last = solution

@@ -42,11 +42,12 @@ def applied(
 
 def _people_now(zones: gpd.GeoDataFrame, signals: xr.Dataset, exposure: str | None) -> pd.Series:
     """(zone) the newest count of people present where the exposure signal has one, else the population."""
-    population = zones["population_people"]
+    population: pd.Series = zones["population_people"]
     if exposure is None or exposure not in signals:
         return population
-    present = signals[exposure].ffill("period").isel(period=-1).to_series()
-    return present.reindex(population.index).fillna(population)
+    present = signals[exposure].to_series().groupby("zone").last()
+    people: pd.Series = present.reindex(population.index).fillna(population)
+    return people
 
 
 class _Scenario:
