@@ -1,7 +1,7 @@
 """The nightly run as a Prefect flow: the stages of `forecast.pipeline`, each a task; only reading is tried again.
 
-What Prefect stores is readable by anyone who has its database, so nothing of the data goes there: parameters are a path and a date,
-results are not persisted, and an error is stored without its text (the text goes to stderr and to whoever called).
+What Prefect stores is readable by anyone who has its database, so nothing of the data goes there: parameters are a path and
+a date, results are not persisted, and an error is stored without its text (which goes to stderr and to whoever called).
 """
 
 from __future__ import annotations

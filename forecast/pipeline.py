@@ -44,7 +44,7 @@ class Outcome:
 
 
 def run(job: Job, step: Step = plain, given_demand: Path | None = None) -> Outcome:
-    """From the files to a published run: the whole line, under the lock of the runs folder; with a given demand, none is forecast."""
+    """From the files to a published run, under the lock of the runs folder; with a given demand, none is forecast."""
     ledger, seconds = Ledger(), dict[str, float]()
     step = _timed(step, seconds)
     with store.lock(job.runs):
@@ -116,7 +116,7 @@ def _facts(job: Job, stamp: Stamp, inputs: Inputs, plan: Plan, seconds: dict[str
         "kept_state": {},
         "config": job.config.model_dump(mode="json"),
         "inputs": dict(sorted(inputs.files.items())),
-        "figures": {key: value for key, value in plan.figures.items()},
+        "figures": dict(plan.figures),
         "seconds": {stage: round(taken, 3) for stage, taken in seconds.items()},
     }
 

@@ -528,8 +528,8 @@ class Stock:
 class Routes:
     """ROUTES: depots, lanes depot->zone, fleet. An empty fleet means: no limit on vehicles.
 
-    `closures` has a row for each stretch of days on which a lane is shut: `from, to, start, until` (until exclusive, NaT = open end),
-    `why`.
+    `closures` has a row for each stretch of days on which a lane is shut: `from, to, start, until` (until exclusive, NaT =
+    open end), `why`.
     """
 
     depots: pd.DataFrame
@@ -591,10 +591,10 @@ class Stamp:
 class History:
     """The past of one item, all its series at once, as a model sees it.
 
-    `zones`: (series) their codes; `periods`: (past) and `ahead`: (horizon) period starts; `values`: (series, past) in item units per
-    period at reference exposure, NaN where unknown; `pool`: (any, past) the values of all series of the item, from which a short
-    history borrows its spread; `expected`: (series, horizon) people x planning figure, NaN where there is none; `regressors`: name ->
-    (series, past + horizon), complete; `season`: periods in a year.
+    `zones`: (series) their codes; `periods`: (past) and `ahead`: (horizon) period starts; `values`: (series, past) in item units
+    per period at reference exposure, NaN where unknown; `pool`: (any, past) the values of all series of the item, from which a
+    short history borrows its spread; `expected`: (series, horizon) people x planning figure, NaN where there is none;
+    `regressors`: name -> (series, past + horizon), complete; `season`: periods in a year.
     """
 
     item: str

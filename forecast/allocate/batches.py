@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
 
-from forecast.allocate.arrays import Ints
+from forecast.allocate.arrays import Ints, positions, rows
 from forecast.allocate.timeline import Calendar, days_between
 from forecast.schema import Floats, Ledger, Stock
 
@@ -28,14 +29,14 @@ def batches(stock: Stock, depots: pd.Index, items: pd.Index, calendar: Calendar,
     lying = lying[lying["status"].isin(["usable", ""]) | lying["status"].isna()]
     lying = lying.assign(period=calendar.first_from(lying["available_from"]))
     lying = lying.assign(lies_there=lying["period"] == 0)
-    coming = _arrivals(stock.arrivals, calendar, ledger).assign(batch="", expiry=pd.NaT, lies_there=False)
+    coming = _arrivals(stock.arrivals, calendar, ledger).assign(batch="", expiry=pd.Timestamp("NaT"), lies_there=False)
     columns = ["depot", "item", "quantity", "batch", "expiry", "period", "lies_there"]
     df = pd.concat([frame[columns] for frame in (lying, coming) if len(frame)] or [lying[columns]], ignore_index=True)
     df["expiry"] = pd.to_datetime(df["expiry"])
     df["batch"] = df["batch"].fillna("").astype(str)
     days = days_between(calendar.issue_date, df["expiry"].fillna(calendar.issue_date))
     df["expires"] = np.where(df["expiry"].isna(), NEVER, days)
-    df["depot"], df["item"] = depots.get_indexer(df["depot"]), items.get_indexer(df["item"])
+    df["depot"], df["item"] = positions(depots, df["depot"]), positions(items, df["item"])
     is_used = (df["quantity"] > 0) & (df["expires"] > 0) & (df["period"] < calendar.count) & (df["item"] >= 0)
     df = df[is_used].sort_values([*KEY, "quantity"])
     merged = df.groupby(KEY, as_index=False).agg({"expiry": "first", "quantity": "sum"})
@@ -80,14 +81,15 @@ def grades(stock: pd.DataFrame, calendar: Calendar, pack: Floats | None = None) 
     "Shipments and waste accumulated to a day are at least what expires by then" says the same of the goods that do not
     outlive it. This form also holds where lead times differ, and needs no age of the goods.
     """
-    for (depot, item), held in stock.groupby(["depot", "item"]):
+    for key, held in stock.groupby(["depot", "item"]):
+        depot, item = cast("tuple[int, int]", key)
         expires, period = held["expires"].to_numpy(), held["period"].to_numpy()
         quantity = held["quantity"].to_numpy(float)
         if pack is not None:
             quantity = np.floor(quantity / pack[item] + 1e-9)
         last_day = calendar.days * calendar.count
         for rank, outlives in enumerate([-1, *np.unique(expires[expires < last_day])]):
-            comes = np.bincount(period, quantity * (expires > outlives), calendar.count)
+            comes = np.asarray(np.bincount(period, quantity * (expires > outlives), calendar.count), dtype=float)
             yield Grade(int(depot), int(item), rank, int(outlives), comes)
 
 
@@ -99,10 +101,10 @@ def assign(stock: pd.DataFrame, loads: pd.DataFrame, packs: Ints, pack: Floats) 
     """
     left = np.floor(stock["quantity"].to_numpy(float) / pack[stock["item"]] + 1e-9).astype(np.int64)
     expires, available = stock["expires"].to_numpy(), stock["period"].to_numpy()
-    held = {key: rows.to_numpy() for key, rows in stock.groupby(["depot", "item"]).groups.items()}
+    held = {key: found.to_numpy() for key, found in stock.groupby(["depot", "item"]).groups.items()}
     taken: list[tuple[int, int, int]] = []
     chosen = loads.assign(packs=packs)[packs > 0].sort_values(["period", "arrive_day", "depot", "item"], kind="stable")
-    for load in chosen.itertuples():
+    for load in rows(chosen):
         wanted = int(load.packs)
         for row in held.get((load.depot, load.item), ()):
             if wanted and left[row] and available[row] <= load.period and expires[row] > load.arrive_day:

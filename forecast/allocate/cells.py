@@ -158,7 +158,7 @@ class Zones:
         return rows
 
     def _curve(self, series: Series, net: Floats, fill: Ints, lost: Floats | float = 0.0) -> Ints:
-        """(n, t, s) net demand -> (n, t) rows: what goes unmet is no less than its mean less what the pieces meet, and what is lost.
+        """(n, t, s) net demand -> (n, t) rows: unmet is no less than its mean, less what the pieces meet, and what is lost.
 
         Pieces fill up from what the rows `fill` allow; each meets demand in the share of futures that reach it.
         """
@@ -214,7 +214,9 @@ def _first_arrival(problem: Allocation) -> Ints:
     """(z, g) the first period that something sent can arrive in; the number of periods where nothing can."""
     first = np.full(problem.series.shape, problem.calendar.count)
     loads = problem.loads
-    np.minimum.at(first, (loads["zone"].to_numpy(), problem.groups.of_item[loads["item"].to_numpy()]), loads["arrives"].to_numpy())
+    np.minimum.at(
+        first, (loads["zone"].to_numpy(), problem.groups.of_item[loads["item"].to_numpy()]), loads["arrives"].to_numpy()
+    )
     return first
 
 

@@ -33,7 +33,7 @@ def refuse(parts: Parts, layer: Layer, solution: Solution) -> None:
         return
     rows = np.flatnonzero(is_short)
     lines = [f"Commitments clash: {len(rows)} of {len(table)} cannot be kept."]
-    lines += [f"  {table['name'].iloc[row]}: {short[row]:g} short. {_why(parts, row)}".rstrip() for row in rows]
+    lines += [f"  {table['name'].iloc[row]}: {short[row]:g} short. {_why(parts, int(row))}".rstrip() for row in rows]
     priced = dict(_priced(parts, solution.duals))
     binding = [f"{LIMITS[name]} {label}" for name, labels in priced.items() if name in LIMITS for label in labels]
     if binding:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+from typing import Any, cast
+
 import numpy as np
 import pandas as pd
 
 from forecast import periods
-from forecast.allocate.arrays import Ints
+from forecast.allocate.arrays import Ints, positions, rows
 from forecast.allocate.timeline import Calendar
 from forecast.errors import few
 from forecast.schema import Ledger
@@ -22,14 +25,14 @@ def commitments(
     One row per zone, item and plan period: what is promised within one plan period adds up. A fixed quantity is both bounds.
     """
     df = table.assign(at=running(table["period"], calendar, source_period))
-    df = df.assign(z=zones.get_indexer(df["zone"]), k=items.get_indexer(df["item"]))
+    df = df.assign(z=positions(zones, df["zone"]), k=positions(items, df["item"]))
     inside = (df["at"] >= 0) & (df["at"] < calendar.count) & (df["z"] >= 0) & (df["k"] >= 0)
     if (~inside).any():
-        left_out = [f"{row.zone} {row.item} {row.period.date()}" for row in df[~inside].itertuples()]
+        left_out = [f"{row.zone} {row.item} {row.period.date()}" for row in rows(df[~inside])]
         ledger.remarks.append(f"Commitments outside the plan's periods, zones or items, not used: {few(left_out)}.")
     df = df[inside].sort_values(["z", "k", "at", "minimum", "fixed", "maximum", "reason", "who"])
-    rows = [_added_up(z, k, at, rows) for (z, k, at), rows in df.groupby(["z", "k", "at"])]
-    return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(("zone", "item", "period"), "int64"))
+    added = [_added_up(*cast("tuple[int, int, int]", key), promised) for key, promised in df.groupby(["z", "k", "at"])]
+    return pd.DataFrame(added, columns=COLUMNS).astype(dict.fromkeys(("zone", "item", "period"), "int64"))
 
 
 def running(dates: pd.Series, calendar: Calendar, source_period: str) -> Ints:
@@ -41,16 +44,16 @@ def running(dates: pd.Series, calendar: Calendar, source_period: str) -> Ints:
     return np.where((at < 0) & ends, 0, at)
 
 
-def _added_up(zone: int, item: int, period: int, rows: pd.DataFrame) -> tuple[int, int, int, float, float, str]:
-    fixed = rows["fixed"].fillna(0).sum()
-    has_ceiling = rows[["fixed", "maximum"]].notna().any(axis=1).all()
-    minimum = fixed + rows["minimum"].fillna(0).sum()
-    maximum = fixed + rows["maximum"].fillna(0).sum() if has_ceiling else np.inf
-    said = [_said(row) for row in rows.to_dict("records")]
+def _added_up(zone: int, item: int, period: int, promised: pd.DataFrame) -> tuple[int, int, int, float, float, str]:
+    fixed = promised["fixed"].fillna(0).sum()
+    has_ceiling = promised[["fixed", "maximum"]].notna().any(axis=1).all()
+    minimum = fixed + promised["minimum"].fillna(0).sum()
+    maximum = fixed + promised["maximum"].fillna(0).sum() if has_ceiling else np.inf
+    said = [_said(row) for row in promised.to_dict("records")]
     return zone, item, period, float(minimum), float(max(minimum, maximum)), "; ".join(said)
 
 
-def _said(row: dict[str, object]) -> str:
+def _said(row: Mapping[Hashable, Any]) -> str:
     bounds = [f"{bound} {row[bound]:g}" for bound in ("minimum", "fixed", "maximum") if pd.notna(row[bound])]
     why = ", ".join(str(row[name]) for name in ("who", "reason") if row.get(name))
     start = pd.Timestamp(str(row["period"])).date()

@@ -68,7 +68,8 @@ def _knots(ordered: Floats, width: Floats, count: int) -> Ints:
     wanted = 2 * row[:, None] + np.linspace(0, 1, count)
     found = np.searchsorted((share + 2 * row[:, None]).ravel(), wanted.ravel() - 1e-12).reshape(wanted.shape)
     first = np.argmax(ordered > 0, axis=1)
-    return np.clip(found - row[:, None] * share.shape[1], first[:, None], share.shape[1] - 1)
+    chosen: Ints = np.clip(found - row[:, None] * share.shape[1], first[:, None], share.shape[1] - 1)
+    return chosen
 
 
 def _tail(samples: int) -> Floats:

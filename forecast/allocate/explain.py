@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.allocate import ways
-from forecast.allocate.arrays import Flags, Ints
+from forecast.allocate.arrays import Flags, Ints, rows
 from forecast.allocate.packs import COVERED
 from forecast.allocate.problem import Allocation
 from forecast.allocate.room import Room
@@ -29,7 +29,7 @@ class Reasons:
         self._shut_text = lru_cache(maxsize=None)(self._shut)
         self._arrivals = [problem.loads[name].to_numpy() for name in ("zone", "item", "arrives")]
         promised = problem.commitments[problem.commitments["minimum"] > 0]
-        self._promised = {(row.zone, row.item, row.period): (row.minimum, row.name) for row in promised.itertuples(index=False)}
+        self._promised = {(row.zone, row.item, row.period): (row.minimum, row.name) for row in rows(promised)}
 
     def _by_arrival(self, room: Room) -> Ints:
         """(way, k, t) what stands in the way of one more pack that arrives in the period, or earlier and lasts; 0: nothing
@@ -146,7 +146,7 @@ class Reasons:
         """Zone, and the stretches of days on which its lane is shut within the plan."""
         problem = self._problem
         closed = problem.shut[problem.shut["way"] == way]
-        stretches = (self._stretch(row.start, row.until, row.why) for row in closed.itertuples())
+        stretches = (self._stretch(row.start, row.until, row.why) for row in rows(closed))
         return f"{problem.ways['to'].iloc[way]} shut {_joined(stretches)}"
 
     def _stretch(self, start: int, until: int, why: str) -> str:
@@ -185,15 +185,19 @@ class Reasons:
         sent = problem.in_groups(self._planned)[0][zone, group, period]
         if sent <= problem.mean[zone, group, period]:
             return ""
-        return f", and stocked ahead: lane shut from {(problem.calendar.issue_date + pd.Timedelta(days=day)).date()}"
+        shut = problem.calendar.issue_date + pd.Timedelta(days=int(day))
+        return f", and stocked ahead: lane shut from {shut.date()}"
 
     @cached_property
     def _shuts(self) -> dict[int, int]:
         """Zone -> the first day within the plan on which a lane there, open until then, is shut."""
         problem = self._problem
-        shut = problem.shut[(problem.shut["start"] > 0) & (problem.shut["start"] < problem.calendar.days * problem.calendar.count)]
+        shut = problem.shut[
+            (problem.shut["start"] > 0) & (problem.shut["start"] < problem.calendar.days * problem.calendar.count)
+        ]
         zone = problem.ways["zone"].to_numpy()[shut["way"].to_numpy()]
-        return {int(z): int(day) for z, day in shut["start"].groupby(zone).min().items()}
+        first = shut["start"].groupby(zone).min()
+        return dict(zip(map(int, first.index), map(int, first), strict=True))
 
 
 def _joined(names: object) -> str:

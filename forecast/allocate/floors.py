@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.allocate import simulate
-from forecast.allocate.arrays import Ints
+from forecast.allocate.arrays import Flags, Ints
 from forecast.allocate.problem import Allocation
 from forecast.errors import few
 from forecast.schema import Floats, Ledger
@@ -31,7 +31,7 @@ class Floors:
 def floors(problem: Allocation) -> Floors:
     """The floors a plan can do something about; the others pin nothing."""
     reached = within_reach(problem)
-    needed = np.nan_to_num(problem.floor) * problem.series[:, :, None]
+    needed: Floats = np.nan_to_num(problem.floor) * problem.series[:, :, None]
     zone, group = np.nonzero(((needed > 0) & reached).any(axis=2))
     need, within = needed[zone, group], reached[zone, group]
     lasting, perishing = (given[zone, group] for given in problem.given)
@@ -45,10 +45,10 @@ def floors(problem: Allocation) -> Floors:
     )  # fmt: skip
 
 
-def within_reach(problem: Allocation) -> Floats:
+def within_reach(problem: Allocation) -> Flags:
     """(z, g, t) whether something sent can serve the period: it arrives in it, or before it and lasts."""
     lasting, perishing = problem.in_groups(problem.arriving(np.ones(len(problem.loads))))
-    return np.asarray((np.cumsum(lasting, axis=2) + perishing) > 0)
+    return np.asarray((np.cumsum(lasting, axis=2) + perishing) > 0, dtype=bool)
 
 
 def held(problem: Allocation, planned: Floats) -> dict[str, float]:

@@ -133,7 +133,7 @@ class Kept:
 
     def __init__(self, model: Model, seconds: float) -> None:
         self.model, self._until = model, time.monotonic() + seconds
-        self._highs = highspy.Highs()
+        self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
         for option, value in (("output_flag", False), ("threads", 1), ("parallel", "off"), ("random_seed", 1)):
             self._ok(self._highs.setOptionValue(option, value))
         self._ok(self._highs.passModel(model.highs()))
@@ -177,7 +177,7 @@ def write(model: Model, layer: Layer, path: Path) -> None:
     lp = model.highs()
     lp.col_cost_ = layer.dense(model.columns.size)
     lp.col_names_, lp.row_names_ = model.columns.names(), model.rows.names()
-    highs = highspy.Highs()
+    highs = highspy.Highs()  # type: ignore[no-untyped-call]
     highs.setOptionValue("output_flag", False)
     highs.passModel(lp)
     highs.writeModel(str(path))

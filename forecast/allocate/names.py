@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from forecast.allocate.arrays import Ints
+from forecast.allocate.arrays import Ints, rows
 from forecast.allocate.problem import Allocation
 
 Names = Callable[[], Iterable[str]]
@@ -27,7 +27,7 @@ def of_loads(problem: Allocation) -> Names:
 
     def names() -> Iterable[str]:
         on, vehicles = days(problem), problem.ways["vehicle"].to_numpy()
-        for load in problem.loads.itertuples():
+        for load in rows(problem.loads):
             stretch = f"{problem.depots[load.depot]},{problem.zones[load.zone]},{problem.items.index[load.item]}"
             yield f"{stretch},{vehicles[load.way]},{on[load.period]}"
 

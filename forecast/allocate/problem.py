@@ -62,7 +62,7 @@ class Allocation:
     @cached_property
     def mean(self) -> Floats:
         """(z, g, t) mean demand, need units."""
-        return self.demand.mean(axis=3)
+        return np.asarray(self.demand.mean(axis=3))
 
     @cached_property
     def given(self) -> tuple[Floats, Floats]:

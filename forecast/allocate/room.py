@@ -38,7 +38,7 @@ class Room:
 
     def fits(self, loads: Ints) -> Ints:
         """(load) -> (load) packs that still fit."""
-        return np.min([self._by_stock(loads), self._by_vehicles(loads), self._by_ceiling(loads)], axis=0)
+        return np.asarray(np.min([self._by_stock(loads), self._by_vehicles(loads), self._by_ceiling(loads)], axis=0))
 
     def bits(self, loads: Ints) -> Ints:
         """(load) -> (load) what leaves no room for one more pack, or FITS (ways.py)."""
@@ -71,19 +71,21 @@ class Room:
         taken = np.zeros_like(self._stock)
         depot, item, period = (self._loads[name][loads] for name in ("depot", "item", "period"))
         for rank in range(taken.shape[2]):
-            np.add.at(taken, (depot, item, rank, period), packs * (self._grades[loads] > rank))
+            np.add.at(taken[:, :, rank], (depot, item, period), packs * (self._grades[loads] > rank))
         return np.asarray(np.cumsum(taken, axis=3))
 
     def trips(self) -> Floats:
         """(way, t) vehicle loads, by weight or by volume, whichever is more."""
-        return np.maximum(*(loaded / capacity[:, None] for loaded, capacity in zip(self._loaded, self._capacity, strict=True)))
+        return np.asarray(
+            np.maximum(*(loaded / capacity[:, None] for loaded, capacity in zip(self._loaded, self._capacity, strict=True)))
+        )
 
     def _by_stock(self, loads: Ints) -> Ints:
         """Packs left of the goods that outlive the arrival, from the day of loading to the end."""
         depot, item, period = (self._loads[name][loads] for name in ("depot", "item", "period"))
         ahead = np.minimum.accumulate(self._stock[:, :, :, ::-1], axis=3)[:, :, :, ::-1]
         worst = np.minimum.accumulate(ahead, axis=2)
-        return worst[depot, item, self._grades[loads] - 1, period]
+        return np.asarray(worst[depot, item, self._grades[loads] - 1, period])
 
     def _by_vehicles(self, loads: Ints) -> Ints:
         way, fleet, period = (self._loads[name][loads] for name in ("way", "fleet", "period"))
@@ -101,7 +103,7 @@ class Room:
     def _by_ceiling(self, loads: Ints) -> Ints:
         zone, item, arrives = (self._loads[name][loads] for name in ("zone", "item", "arrives"))
         free = np.minimum(self._ceiling[zone, item, arrives] / self._pack[loads], PLENTY)
-        return np.floor(free + SLACK).astype(np.int64)
+        return np.asarray(np.floor(free + SLACK).astype(np.int64))
 
 
 def _stock(problem: Allocation) -> tuple[Ints, Ints]:

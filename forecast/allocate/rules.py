@@ -150,4 +150,3 @@ def commitments(problem: Allocation, model: Model, send: Ints) -> Layer | None:
     at = number[loads["zone"], loads["item"], loads["arrives"]]
     model.put(rows[at[at >= 0]], send[at >= 0], 1.0)
     return Layer(COMMITMENTS, "item units short", short, np.ones(len(short)))
-

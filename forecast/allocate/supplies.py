@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from forecast.allocate.arrays import Flags, Ints
+from forecast.allocate.arrays import Flags, positions
 from forecast.allocate.commitments import running
 from forecast.allocate.timeline import Calendar
 from forecast.config import Config
@@ -59,7 +59,7 @@ def _on_hand(
     oldest = calendar.issue_date - pd.Timedelta(days=max_age)
     df = table[(table["counted_on"] >= oldest) & (table["counted_on"] <= calendar.issue_date)]
     on_hand = np.full((len(zones), len(items)), np.nan)
-    z, k = zones.get_indexer(df["zone"]), items.get_indexer(df["item"])
+    z, k = positions(zones, df["zone"]), positions(items, df["item"])
     known = (z >= 0) & (k >= 0)
     on_hand[z[known], k[known]] = df["quantity"].to_numpy(float)[known]
     unknown = int((np.isnan(on_hand) & pairs).sum())
@@ -91,9 +91,10 @@ def _on_the_road(inputs: Inputs, calendar: Calendar, ledger: Ledger) -> pd.DataF
 def _placed(df: pd.DataFrame, zones: pd.Index, items: pd.Index, shape: tuple[int, int, int]) -> Floats:
     """Rows with `zone, item, at, quantity` -> (z, k, t); rows outside the plan are left out."""
     placed = np.zeros(shape)
-    z: Ints = zones.get_indexer(df["zone"]).astype(np.int64)
-    k: Ints = items.get_indexer(df["item"]).astype(np.int64)
+    z, k = positions(zones, df["zone"]), positions(items, df["item"])
     rows = pd.DataFrame({"z": z, "k": k, "at": df["at"].to_numpy(), "quantity": df["quantity"].to_numpy(float)})
-    rows = rows[(rows["z"] >= 0) & (rows["k"] >= 0) & (rows["at"] >= 0) & (rows["at"] < shape[2])].sort_values(list(rows))
+    rows = rows[(rows["z"] >= 0) & (rows["k"] >= 0) & (rows["at"] >= 0) & (rows["at"] < shape[2])].sort_values(
+        ["z", "k", "at", "quantity"]
+    )
     np.add.at(placed, (rows["z"].to_numpy(), rows["k"].to_numpy(), rows["at"].to_numpy()), rows["quantity"].to_numpy())
     return placed

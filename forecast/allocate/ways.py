@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from forecast.allocate.arrays import Flags, Ints
+from forecast.allocate.arrays import Flags, Ints, positions, rows
 from forecast.allocate.timeline import Calendar, days_between
 from forecast.config import Config
 from forecast.schema import Floats, Ledger, Routes
@@ -42,7 +42,7 @@ def ways(routes: Routes, depots: pd.Index, zones: pd.Index, config: Config, ledg
     `fleet` is -1, and capacities are infinite, where no fleet is given at all: then vehicles are no limit.
     """
     lanes = routes.lanes.sort_values(["from", "to"], ignore_index=True)
-    lanes = lanes.assign(lane=lanes.index, depot=depots.get_indexer(lanes["from"]), zone=zones.get_indexer(lanes["to"]))
+    lanes = lanes.assign(lane=lanes.index, depot=positions(depots, lanes["from"]), zone=positions(zones, lanes["to"]))
     lanes = lanes[(lanes["zone"] >= 0) & (lanes["depot"] >= 0)]
     if routes.fleet.empty:
         ledger.remarks.append("No fleet is given: vehicles are no limit to this plan, and it shows no trips.")
@@ -65,8 +65,8 @@ def ways(routes: Routes, depots: pd.Index, zones: pd.Index, config: Config, ledg
 def lanes(table: pd.DataFrame, depots: pd.Index, zones: pd.Index) -> Flags:
     """(d, z) whether a lane leads there, open or not."""
     leads = np.zeros((len(depots), len(zones)), dtype=bool)
-    zone = zones.get_indexer(table["to"])
-    leads[depots.get_indexer(table["from"])[zone >= 0], zone[zone >= 0]] = True
+    zone = positions(zones, table["to"])
+    leads[positions(depots, table["from"])[zone >= 0], zone[zone >= 0]] = True
     return leads
 
 
@@ -101,7 +101,7 @@ def vehicle_hours(fleet: pd.DataFrame, depots: pd.Index, config: Config, days: i
     working = classes["working_days"].fillna(config.plan.working_days) * days / 7
     hours = classes["count"] * per_day * working
     return pd.DataFrame(
-        {"depot": depots.get_indexer(classes["depot"]), "vehicle": classes["vehicle"], "hours": hours.astype(float)}
+        {"depot": positions(depots, classes["depot"]), "vehicle": classes["vehicle"], "hours": hours.astype(float)}
     )
 
 
@@ -140,12 +140,12 @@ def _stock_bits(table: pd.DataFrame, items: int, stock: pd.DataFrame, arrive_day
     """(way, k, t) the depot never has the item; not by then; or all it has by then expires before it could arrive."""
     ever, here, good = (np.zeros((len(table), items, count), dtype=bool) for _ in range(3))
     depot = table["depot"].to_numpy()
-    for batch in stock.itertuples():
-        rows = np.flatnonzero(depot == batch.depot)
-        is_here = np.broadcast_to(np.arange(count) >= batch.period, (len(rows), count))
-        ever[rows, batch.item] = True
-        here[rows, batch.item] |= is_here
-        good[rows, batch.item] |= is_here & (arrive_day[rows] < batch.expires)
+    for batch in rows(stock):
+        served = np.flatnonzero(depot == batch.depot)
+        is_here = np.broadcast_to(np.arange(count) >= batch.period, (len(served), count))
+        ever[served, batch.item] = True
+        here[served, batch.item] |= is_here
+        good[served, batch.item] |= is_here & (arrive_day[served] < batch.expires)
     return np.where(good, 0, np.where(here, EXPIRES, np.where(ever, NOT_YET, NO_STOCK)))
 
 
@@ -173,7 +173,7 @@ def haulage(table: pd.DataFrame, loaded: pd.DataFrame, items: pd.DataFrame, pack
     kg = items["kg_per_unit"].to_numpy(float)[item]
     by_weight = np.nan_to_num(kg) * table["kg_cost"].to_numpy(float)[way]
     by_road = table["hours"].to_numpy(float)[way] * np.where(np.isnan(kg), 1 / pack[item], kg / 1000)
-    return np.where(loaded["fleet"].to_numpy() == NO_VEHICLE, by_weight + by_road, by_weight)
+    return np.asarray(np.where(loaded["fleet"].to_numpy() == NO_VEHICLE, by_weight + by_road, by_weight))
 
 
 def hours_per_trip(table: pd.DataFrame) -> Floats:

@@ -18,14 +18,14 @@ def people(inputs: Inputs, zones: pd.Index, calendar: Calendar, config: Config) 
     known = inputs.zones["population_people"].reindex(zones).to_numpy(float)
     signal = config.forecast.exposure
     if signal in inputs.signals and inputs.signals[signal].attrs.get("units") == "people":
-        seen = inputs.signals[signal].sel(period=slice(None, calendar.issue_date)).to_pandas().ffill(axis=1)
-        present = seen.iloc[:, -1].reindex(zones).to_numpy(float) if seen.shape[1] else np.full(len(zones), np.nan)
+        seen = inputs.signals[signal].sel(period=slice(None, calendar.issue_date)).to_series()
+        present = seen.groupby("zone").last().reindex(zones).to_numpy(float)
         known = np.where(np.isnan(present), known, present)
     moved = np.zeros((len(zones), calendar.count))
     for start, moving in inputs.movements.groupby("start"):
         net = moving.groupby("zone")["people"].sum().reindex(zones).fillna(0).to_numpy(float)
-        moved += net[:, None] * np.asarray(calendar.starts + pd.Timedelta(days=calendar.days) > start)
-    return np.maximum(known[:, None] + moved, 0)
+        moved += net[:, None] * np.asarray(calendar.starts + pd.Timedelta(days=calendar.days) > pd.Timestamp(str(start)))
+    return np.asarray(np.maximum(known[:, None] + moved, 0))
 
 
 def weight(mean: Floats, people: Floats, groups: Groups, priorities: pd.DataFrame, zones: pd.Index, days: int) -> Floats:

@@ -63,9 +63,8 @@ def _tell(result: Result) -> None:
     models = demand["model"].to_series().value_counts()
     total = demand["distributed"].sum(("zone", "item", "period")).values.astype(float)
     low, high = np.quantile(total, [0.1, 0.9])
-    print(
-        f"{len(inputs.records):,} records of {len(inputs.zones)} zones and {len(inputs.items)} items, until {inputs.data_until.date()}"
-    )
+    read = f"{len(inputs.records):,} records of {len(inputs.zones)} zones and {len(inputs.items)} items"
+    print(f"{read}, until {inputs.data_until.date()}")
     print(f"{len(ahead)} periods ahead, {ahead[0].date()} to {ahead[-1].date()}, as of {result.stamp.issue_date.date()}")
     print("models: " + ", ".join(f"{name} for {count} series" for name, count in models.items()))
     print(f"all to be handed out: {total.mean():,.0f} units, with 80 % between {low:,.0f} and {high:,.0f}")

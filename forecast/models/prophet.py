@@ -25,7 +25,7 @@ from forecast.models._regression import Regressor, columns
 from forecast.schema import Floats, History
 
 FEWEST = 6  # known periods
-MOST_REFITS, FEWEST_REFITS = 20, 5  # series refitted with the last periods held back
+MOST_REFITS, FEWEST_REFITS = 12, 5  # series refitted with the last periods held back
 MOST_TOO_NARROW = 5.0
 NORMAL_80 = 1.2816  # 80 % of a normal distribution's deviations are smaller, in standard deviations
 DAYS_FOR_SEASON = 2 * 365
