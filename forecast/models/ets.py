@@ -5,7 +5,7 @@
 Level only, or with a damped trend where the corrected Akaike criterion (AICc) clearly prefers it. With two full years known, a
 smooth yearly season (two waves, least squares) is taken out before and put back after, if AICc clearly prefers it; so are the
 effects of `regressors`. The spread is made of the fit's own error paths: what its states at past origins got wrong over a whole
-horizon. (Futures simulated from one-step residuals were too narrow: 80 % intervals of three-month totals of 1,357 real series
+horizon. (Futures simulated from one-step residuals were too narrow: 80 % intervals of three-month totals of 727 real series
 held 67 %.)
 
 Gaps are interpolated for the fit; after a gap at the end the last state stands, with a wider spread.
