@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).parents[2]
-REAL_DATA = Path(os.environ.get("FORECAST_DATA", ROOT.parent / "shared" / "data"))
+REAL_DATA = Path(os.environ.pop("FORECAST_DATA", ROOT.parent / "shared" / "data"))  # the demo has its own data
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,19 @@ def main() -> None:
             measure("run, demo country", "30 s, 1 GB", "run", str(folder / "demo" / "config.yaml")),
         ]
         if REAL_DATA.is_dir():
-            os.environ["FORECAST_DATA"] = str(REAL_DATA)
             config = str(ROOT / "configs" / "civ_care.yaml")
-            measures.append(measure("run, Cote d'Ivoire", "240 s, 2 GB", "run", config, "--out", str(folder / "civ")))
+            measures.append(
+                measure(
+                    "run, Cote d'Ivoire",
+                    "240 s, 2 GB",
+                    "run",
+                    config,
+                    "--set",
+                    f"paths.data={REAL_DATA}",
+                    "--out",
+                    str(folder / "civ"),
+                )
+            )
         else:
             print("skipped: Cote d'Ivoire, no real data here (set FORECAST_DATA)")
     finally:
