@@ -24,7 +24,7 @@ bench: $(VENV)/dev.done
 	$(BIN)/python -m tests.bench
 
 faults: $(VENV)/dev.done
-	$(BIN)/pytest -m slow tests/faults
+	$(BIN)/pytest -m slow tests/faults tests/property
 
 # Debian's packages for the tests that use a browser or a database; needs root.
 services:

@@ -6,13 +6,6 @@ a date, results are not persisted, and an error is stored without its text (whic
 
 from __future__ import annotations
 
-import os
-
-# Before Prefect is imported: no telemetry, and a start-up limit a busy laptop can keep.
-os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-os.environ.setdefault("DO_NOT_TRACK", "1")
-os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
-
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path

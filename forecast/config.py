@@ -7,7 +7,6 @@ scenarios lie in `scenarios/` beside the config and hold differences only. Mappi
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import hashlib
 import json
 import os
@@ -19,16 +18,21 @@ from typing import Annotated, Any, Literal
 import pandas as pd
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
-from forecast.errors import InputError, Problem
+from forecast.errors import InputError, Problem, did_you_mean
+from forecast.wording import settings_problems as settings_problems
 
 MAX_BYTES = 1_000_000  # of a YAML file
+SEVERAL = "several"  # what `use` of a list of blocks becomes
+TO_DECIDE = "TO DECIDE"  # a setting that starts so waits for a person
 
 
 def _text_only(value: object) -> object:
     """Codes are text: YAML would read NO as false, 010 as 8 and 1e5 as a number, so unquoted ones are refused by name."""
     if isinstance(value, bool | int | float):
-        raise ValueError(f"is read by YAML as {value!r}, not as text; put it in quotes")
+        kind = "true or false" if isinstance(value, bool) else "a number"
+        raise PydanticCustomError("code_read", "is read by YAML as {kind}", {"kind": kind})
     return value
 
 
@@ -38,7 +42,7 @@ Code = Annotated[str, BeforeValidator(_text_only)]
 class Section(BaseModel):
     """A frozen part of the config that refuses unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
 
 class Plugin(BaseModel):
@@ -50,6 +54,24 @@ class Plugin(BaseModel):
     @property
     def settings(self) -> dict[str, Any]:
         return dict(self.__pydantic_extra__ or {})
+
+    @property
+    def blocks(self) -> tuple[Plugin, ...]:
+        """The blocks of a list, or this one alone."""
+        return tuple(Plugin.model_validate(block) for block in self.settings["blocks"]) if self.use == SEVERAL else (self,)
+
+
+def _as_blocks(value: object) -> object:
+    """A list of blocks is kept as one plugin, `use: several`, so that it merges as one: a list replaces a list."""
+    blocks = value.get("blocks") if isinstance(value, dict) and value.get("use") == SEVERAL else value
+    if not isinstance(blocks, list | tuple):
+        return value
+    if not blocks:
+        raise ValueError("is an empty list; write one block or more")
+    for n, block in enumerate(blocks, start=1):
+        if not isinstance(block, dict) or not isinstance(block.get("use"), str):
+            raise ValueError(f"block {n} of the list does not say where it comes from; write a `use:` in it, such as use: vector")
+    return {"use": SEVERAL, "blocks": list(blocks)}
 
 
 class Paths(Section):
@@ -78,6 +100,8 @@ class Forecast(Section):
     """The signal that counts people present: demand per person is forecast, times the people present and expected."""
     default: Plugin = Plugin(use="ets")
     """The model of items that name none."""
+    silent_after: int | None = Field(default=None, ge=1)
+    """A zone whose newest record of an item is older than so many periods is taken as closed: not planned; absent: never."""
     without_history: Literal["norm", "none"] = "norm"
     """Zones without any record of an item: people x planning figure, or no demand at all."""
     norm_after: int = Field(default=8, ge=1)
@@ -91,6 +115,13 @@ class Panel(Section):
     """More records than this set aside stop the run."""
     unit_error_factor: float = Field(default=8, gt=1)
     """A value this many times the ordinary largest of its own series is set aside as a unit error."""
+    absent_rows: Literal["missing", "zero"] = "missing"
+    """A zone and item without a row in a period: not reported; or zero, for files that list only what is not zero. Zero holds for
+    zones and items that have some row, from the first period of the records to the last; no bad row may then be set aside."""
+    repeated_rows: Literal["set_aside", "add"] = "set_aside"
+    """Several rows of one zone, item and period: an error; or parts to be added up (teams; a week cut at the New Year)."""
+    history_from: dt.date | None = None
+    """Records of periods that start earlier are not used, such as a first week that was collected in part."""
     reporting_delay_days: int = Field(default=0, ge=0)
     """Rows without `known_on` are known this many days after their period ends."""
 
@@ -124,6 +155,11 @@ class Item(Section):
     keeps_days: float | None = Field(default=None, ge=0)
     priority: float | None = Field(default=None, ge=0)
     carriage: Literal["dry", "cold", "bulk_water"] | None = None
+    records_count: Literal["goods", "supply", "arrivals"] | None = None
+    """What `distributed` counts: goods handed out; supply, delivered whether enough or not: demand is then at least people times
+    `per_person_per_day`; or people newly arrived with this need: their caseload is then planned for."""
+    stay_days: float | None = Field(default=None, gt=0)
+    """With `records_count: arrivals`: how long those who arrive are taken to stay. Say in `source` where it is from."""
     model: Plugin | None = None
     """The model of this item; absent: `forecast.default`."""
     without_history: Literal["norm", "none"] | None = None
@@ -144,7 +180,7 @@ class WhatIf(Section):
 class CloseLanes(Section):
     """Lanes shut from a day on."""
 
-    to: tuple[Code, ...]
+    to: tuple[Code, ...] = Field(min_length=1)
     """Zones whose lanes are shut."""
     depots: tuple[Code, ...] | None = None
     """Only lanes from these depots; absent: all."""
@@ -161,7 +197,7 @@ class Displace(Section):
     """Share of the people of the zones left."""
     leave: tuple[Code, ...] | None = None
     """Zones left; absent: all that are not arrived in."""
-    arrive: tuple[Code, ...]
+    arrive: tuple[Code, ...] = Field(min_length=1)
     """Zones arrived in, in equal parts."""
     after_days: int = Field(default=0, ge=0)
     """Days after the issue date."""
@@ -199,6 +235,8 @@ class Planning(Section):
     """Most pieces of a cell's shortage curve; fewer samples than this are taken exactly."""
     stock_max_age_days: int = Field(default=35, ge=0)
     """An older count of a zone's stock is unknown: neither the old figure nor zero."""
+    overdue_days: int = Field(default=14, ge=0)
+    """What is on its way and this many days late is still expected in the first period; later than that it is not counted on."""
     hours_per_day: float = Field(default=8, gt=0, le=24)
     """Driving hours where the fleet names none."""
     working_days: float = Field(default=6, gt=0, le=7)
@@ -234,8 +272,8 @@ class Config(Section):
     panel: Panel = Panel()
     needs: dict[Literal["water", "food", "care"], Need] = {}
     items: dict[Code, Item] = {}
-    inputs: dict[Code, Plugin] = {}
-    """Input name (records, items, zones, population, depots, stock, ...) -> source."""
+    inputs: dict[Code, Annotated[Plugin, BeforeValidator(_as_blocks)]] = {}
+    """Input name (records, items, zones, population, depots, stock, ...) -> source. `zones` may be a list of sources."""
     signals: dict[Code, Plugin] = {}
     """Signal name -> source."""
     plan: Planning = Planning()
@@ -277,6 +315,16 @@ class _Loader(yaml.SafeLoader):
             )
         return super().compose_node(parent, index)
 
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:  # of a date such as 2026-02-30
+            what = f"'{node.value}' is not what it looks like"
+            raise yaml.MarkedYAMLError(problem=what, problem_mark=node.start_mark) from error
+
+    def construct_undefined(self, node: Any) -> Any:
+        raise yaml.MarkedYAMLError(problem=f"'{node.tag}' is no plain value", problem_mark=node.start_mark)
+
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         seen: set[object] = set()
         for key_node, _ in node.value:
@@ -285,6 +333,9 @@ class _Loader(yaml.SafeLoader):
                 raise yaml.MarkedYAMLError(problem=f"the key '{key}' stands twice", problem_mark=key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep)
+
+
+_Loader.add_constructor(None, _Loader.construct_undefined)  # tags: only plain values are read
 
 
 def load(
@@ -298,25 +349,21 @@ def load(
     broken one is found before any work starts.
     """
     base = _with_base(path)
-    scenarios = {file.stem: file for file in sorted((path.parent / "scenarios").glob("*.yaml"))}
+    scenarios = scenario_files(path)
     if scenario is not None and scenario not in scenarios:
-        near = difflib.get_close_matches(scenario, scenarios, n=1)
-        raise InputError(
-            [
-                Problem(
-                    file="--scenario",
-                    value=scenario,
-                    problem="is not a scenario of this config",
-                    action=(f"Did you mean '{near[0]}'? " if near else "") + f"Known: {', '.join(scenarios) or 'none'}",
-                )
-            ]
-        )
+        action = f"{did_you_mean(scenario, scenarios)} Known: {', '.join(scenarios) or 'none'}".strip()
+        raise InputError([Problem("--scenario", "is not a scenario of this config", action, value=scenario)])
+    if scenarios:
+        _checked(base, path)  # what is wrong with the config itself is not the fault of a scenario
     for file in scenarios.values():
         _checked(_merge(base, _mapping(file)), file)
     body = _merge(base, _mapping(scenarios[scenario])) if scenario else base
-    for override in overrides:
-        body = _merge(body, _override(override))
-    return _checked(body, scenarios[scenario] if scenario else path)
+    return _with_overrides(body, scenarios[scenario] if scenario else path, overrides)
+
+
+def scenario_files(path: Path) -> dict[str, Path]:
+    """The scenarios beside a config: name -> file, in order of name."""
+    return {file.stem: file for file in sorted((path.parent / "scenarios").glob("*.yaml"))}
 
 
 def from_records(file: str, period: str, horizon: int, overrides: Sequence[str] = ()) -> Config:
@@ -326,9 +373,7 @@ def from_records(file: str, period: str, horizon: int, overrides: Sequence[str] 
         "forecast": {"period": period, "horizon": horizon, "without_history": "none"},
         "inputs": {"records": {"use": "table", "path": file}},
     }
-    for override in overrides:
-        body = _merge(body, _override(override))
-    return _checked(body, Path("settings"))
+    return _with_overrides(body, Path("settings"), overrides)
 
 
 def job(
@@ -364,33 +409,52 @@ def _with_base(path: Path) -> dict[str, Any]:
     if base is None:
         return body
     base_path = path.parent / str(base)
+    if not base_path.is_file():
+        action = "Give the path of the base as seen from this file, or leave base out"
+        raise InputError([Problem(path.name, "is not there", action, column="base", value=str(base))])
     below = _mapping(base_path)
     if "base" in below:
-        raise InputError([Problem(str(base_path), "a base may not have a base of its own", "Merge the two files", column="base")])
+        raise InputError([Problem(base_path.name, "a base may not have a base of its own", "Merge the two files", column="base")])
     return _merge(below, body)
 
 
 def _mapping(path: Path) -> dict[str, Any]:
     name = path.name
     if not path.is_file():
-        raise InputError(
-            [Problem(str(path), "there is no such file", "Give the path of a config, or run `forecast demo DIR` to get one")]
-        )
+        action = "Give the path of a config, or run `forecast demo DIR` to get one"
+        raise InputError([Problem(str(path), "there is no such file", action)])
     if path.stat().st_size > MAX_BYTES:
         raise InputError([Problem(name, f"is larger than {MAX_BYTES // 1000} kB", "A config holds settings, not data")])
     try:
-        body = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_Loader)  # noqa: S506 (a SafeLoader)
+        body = _plain_data(path.read_text(encoding="utf-8-sig"), name)
     except UnicodeDecodeError as error:
         raise InputError([Problem(name, "is not UTF-8 text", "Save it as UTF-8")]) from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        what = getattr(error, "problem", None) or "is not valid YAML"
-        raise InputError([Problem(name, str(what), "Mend the line", line=mark.line + 1 if mark else None)]) from error
+    except OSError as error:
+        raise InputError([Problem(name, f"cannot be read ({error.strerror})", "See whether it may be read")]) from error
     if body is None:
         raise InputError([Problem(name, "is empty", "Start from the config that `forecast demo DIR` writes")])
     if not isinstance(body, dict):
         raise InputError([Problem(name, "is not a mapping of settings", "Write `key: value` lines")])
     return body
+
+
+def _plain_data(text: str, file: str, setting: str = "") -> Any:
+    """What a YAML text says; raises InputError naming the line, or the setting it is the value of."""
+
+    def refused(what: str, action: str, line: int | None = None) -> InputError:
+        return InputError([Problem(file, what, action, line=None if setting else line, column=setting)])
+
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader)
+    except yaml.reader.ReaderError as error:
+        place, what = error.position, f"holds a control character (#x{ord(text[error.position]):02x})"
+        raise refused(what, "Delete it", text.count("\n", 0, place) + 1) from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        what = f"{error.context}, {error.problem}" if str(error.problem).startswith("but") else str(error.problem)
+        raise refused(what, f"Mend the {'value' if setting else 'line'}", mark.line + 1 if mark else None) from error
+    except RecursionError as error:
+        raise refused("is nested too deeply", "A setting is at most a few levels deep") from error
 
 
 def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -403,62 +467,54 @@ def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
     return merged
 
 
+def _with_overrides(body: Mapping[str, Any], path: Path, overrides: Sequence[str]) -> Config:
+    """The settings with those of the command line; what only these break is told of `--set`, not of the file."""
+    changed = dict(body)
+    for override in overrides:
+        changed = _merge(changed, _override(override))
+    try:
+        return _checked(changed, path)
+    except InputError:
+        if overrides and _is_sound(body, path):
+            _checked(changed, Path("--set"))
+        raise
+
+
+def _is_sound(body: Mapping[str, Any], path: Path) -> bool:
+    try:
+        _checked(body, path)
+    except InputError:
+        return False
+    return True
+
+
 def _override(text: str) -> dict[str, Any]:
     key, equals, value = text.partition("=")
-    if not equals or not key:
+    if not equals or not all(key.split(".")):
         raise InputError([Problem("--set", "is not KEY=VALUE", "Write for instance --set plan.horizon=6", value=text)])
-    try:
-        tree: Any = yaml.load(value, Loader=_Loader)  # noqa: S506 (a SafeLoader)
-    except yaml.YAMLError as error:
-        raise InputError([Problem("--set", "has a value that is not valid YAML", "Put it in quotes", value=text)]) from error
+    tree = _plain_data(value, "--set", key)
     for part in reversed(key.split(".")):
         tree = {part: tree}
     return dict(tree)
 
 
 def _checked(body: Mapping[str, Any], path: Path) -> Config:
+    undecided = _undecided(body, path.name)
     try:
-        return Config.model_validate(body)
+        config = Config.model_validate(body)
     except ValidationError as error:
-        raise InputError(settings_problems(error, path.name, Config)) from error
+        open_places = {problem.column for problem in undecided}
+        wrong = [problem for problem in settings_problems(error, path.name, Config) if problem.column not in open_places]
+        raise InputError([*undecided, *wrong]) from error
+    if undecided:
+        raise InputError(undecided)
+    return config
 
 
-def settings_problems(error: ValidationError, file: str, model: type[BaseModel], prefix: str = "") -> list[Problem]:
-    """Word pydantic's findings as problems that name setting, value and what to do."""
-    problems = []
-    for found in error.errors(include_url=False):
-        loc = found["loc"][:-2] if found["loc"][-1:] == ("[key]",) else found["loc"]  # a wrong key is shown as the value
-        place = ".".join([*([prefix] if prefix else []), *(str(part) for part in loc)])
-        value = found["input"]
-        shown = "" if isinstance(value, dict | list | tuple) else str(value)[:80]
-        if found["type"] == "extra_forbidden":
-            known = _fields_at(model, found["loc"][:-1])
-            near = difflib.get_close_matches(str(found["loc"][-1]), known, n=1)
-            problems.append(
-                Problem(
-                    file,
-                    "is not a setting",
-                    f"Did you mean '{near[0]}'?" if near else f"Known here: {', '.join(known)}",
-                    column=place,
-                    value=str(found["loc"][-1]),
-                )
-            )
-        else:
-            message = found["msg"].removeprefix("Value error, ")
-            problems.append(Problem(file, message[0].lower() + message[1:], "Change the setting", column=place, value=shown))
-    return problems
-
-
-def _fields_at(model: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
-    fields = model.model_fields
-    for part in loc:
-        field = fields.get(str(part))
-        nested = [t for t in _types_in(field.annotation if field else None) if isinstance(t, type) and issubclass(t, BaseModel)]
-        if nested:
-            fields = nested[0].model_fields
-    return sorted(field.alias or name for name, field in fields.items())
-
-
-def _types_in(annotation: Any) -> list[Any]:
-    args = getattr(annotation, "__args__", ())
-    return [annotation, *(inner for arg in args for inner in _types_in(arg))]
+def _undecided(value: Any, file: str, place: str = "") -> list[Problem]:
+    """Settings that still read `TO DECIDE: what`, as `forecast init` leaves them where a wrong guess would change quantities."""
+    if isinstance(value, str) and value.startswith(TO_DECIDE):
+        what = value.removeprefix(TO_DECIDE).lstrip(": ")
+        return [Problem(file, "is still to be decided", what[:1].upper() + what[1:] or "Write the value", column=place)]
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [problem for key, below in inner for problem in _undecided(below, file, f"{place}.{key}".lstrip("."))]

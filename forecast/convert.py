@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -20,11 +21,19 @@ DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})([T ][0-9]{2}:[0-9]{2}(:[0-9]
 MONTH = re.compile(r"([0-9]{4})-([0-9]{1,2})")
 WEEK = re.compile(r"([0-9]{4})-?W([0-9]{1,2})")
 DAY_OTHERWISE = re.compile(r"([0-9]{1,2})[/.\-]([0-9]{1,2})[/.\-]([0-9]{4})")
-PLACE = re.compile(r"(.*):([0-9]+)", re.DOTALL)
+PLACE = re.compile(r"(.*?):([0-9]+)( \+ .*:[0-9]+)?", re.DOTALL)  # a record of several lines: `file.csv:12 + file.csv:40`
 FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 NO_FIGURE = {"nan", "na", "n/a", "null", "none", "nil", "-", "--", "nr", "nd", "inf", "+inf", "-inf", "infinity", "-infinity"}
+NEARLY = 0.88  # how alike two names of columns are that may be one
+FIRST_YEAR = 1950
 LENGTHS = {"D": "day", "W": "week", "M": "month"}
 SET_ASIDE = "Row set aside"
+DOUBTFUL = "\ue001"  # ends a number that contradicts the way numbers are said to be written
+QUARTER = re.compile(r"(?:[qt]\s?[1-4][\s\-/]*[0-9]{4}|[0-9]{4}[\s\-/]*[qt]\s?[1-4])", re.IGNORECASE)
+TWO_DIGITS = re.compile(r"[0-9]{1,2}[/.\-\s]+(?:[0-9]{1,2}|[^\W\d]{3,}\.?)[/.\-\s]+'?[0-9]{2}")
+SERIAL = re.compile(r"([2-7][0-9]{4})(?:\.[0-9]+)?")
+SIX = re.compile(r"(?:19|20)[0-9]{4}")
+WEEK_WORD = re.compile(r"(?=.*[0-9]{4})(?:.*[0-9\s\-])?(?:week|wk|w|semaine|sem|semana|se|s)[\s.]*[0-9].*", re.IGNORECASE)
 
 
 class _Misfit(Exception):
@@ -80,6 +89,7 @@ def typed_cells(
     """As `typed`, without the search for repeated keys."""
     if not _has_columns(text, table, problems, name):
         return table.empty()
+    _doubt_names(text, table, problems, name)
     found: list[tuple[int, Problem]] = []
     columns = {"record": text["record"]}
     for column in table.columns:
@@ -111,8 +121,18 @@ def without_repeats(df: pd.DataFrame, table: Table, problems: Problems, *, set_a
     return _without(df, {row for row, _ in found})
 
 
+def called_ours(text: pd.DataFrame, ours: str, also: str) -> pd.DataFrame:
+    """A column that may go by another name, under our name; problems go on naming it as in the file."""
+    if ours in text.columns or also not in text.columns:
+        return text
+    renamed = text.rename(columns={also: ours})
+    origins = dict(text.attrs.get("origins", {}))
+    renamed.attrs = {**text.attrs, "origins": {**origins, ours: origins.get(also, also)}}
+    return renamed
+
+
 def place(record: str) -> tuple[str, int | None]:
-    """`file.csv:412` -> file and line; a record without a line is all file."""
+    """`file.csv:412` -> file and line, the first of several; a record without a line is all file."""
     found = PLACE.fullmatch(record)
     return (found[1], int(found[2])) if found else (record, None)
 
@@ -120,16 +140,25 @@ def place(record: str) -> tuple[str, int | None]:
 def problem_at(df: pd.DataFrame, row: int, column: str, problem: str, action: str) -> Problem:
     """A problem of one cell of a table with `record`; the column is named as in the file."""
     file, line = place(str(df.at[row, "record"]))
-    shown = df.attrs.get("origins", {}).get(column, column)
-    return Problem(file, problem, action, line=line, column=shown, value=_shown(df.at[row, column]))
+    return Problem(file, problem, action, line=line, column=_as_in_file(df, row, column), value=_shown(df.at[row, column]))
+
+
+def _as_in_file(df: pd.DataFrame, row: int, column: str) -> str:
+    """The name of a column in the file; of a value that was spread over columns, the one this row came from."""
+    origin = df.attrs.get("origins", {}).get(column, column)
+    if isinstance(origin, str):
+        return origin
+    spread, names = origin
+    return str(names.get(df.at[row, spread], column)) if spread in df.columns else column
 
 
 def _shown(value: object) -> str:
+    """A value as it is named in problems; a mark behind a doubtful number is not shown."""
     if value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, pd.Timestamp):
         return str(value.date())
-    return f"{value:.10g}" if isinstance(value, float) else str(value)[:80]
+    return f"{value:.10g}" if isinstance(value, float) else str(value)[:80].removesuffix(DOUBTFUL)
 
 
 def _has_columns(text: pd.DataFrame, table: Table, problems: Problems, name: str) -> bool:
@@ -141,6 +170,21 @@ def _has_columns(text: pd.DataFrame, table: Table, problems: Problems, name: str
         file = min({place(record)[0] for record in text["record"]}, default=name)
         problems.refuse(Problem(file, f"has no column {column}, which {table.name} needs", action))
     return not absent
+
+
+def _doubt_names(text: pd.DataFrame, table: Table, problems: Problems, name: str) -> None:
+    """Note columns that nobody reads and whose name is nearly one of the table's: a figure must not get lost by a slip."""
+    absent = {_folded(column): column for column in table.names if column not in text.columns and column != "record"}
+    for column in (str(column) for column in text.columns if column not in table.names):
+        near = difflib.get_close_matches(_folded(column), absent, n=1, cutoff=NEARLY)
+        if near:
+            action = f"Not read. If it is '{absent[near[0]]}', map it under 'columns:' of {name}"
+            file = min({place(record)[0] for record in text["record"]}, default=name)
+            problems.note(Problem(file, f"is a column that {table.name} does not know", action, value=column))
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[\s\-_.]+", "_", name.strip().casefold())
 
 
 def _report(found: Sequence[tuple[int, Problem]], problems: Problems, set_aside: bool) -> None:
@@ -217,6 +261,8 @@ def _text(cell: str, column: Column, calendar: Calendar) -> str:
 
 def _number(cell: str, column: Column, calendar: Calendar) -> float:
     if not NUMBER.fullmatch(cell):
+        if cell.endswith(DOUBTFUL):
+            raise _Misfit("is not written as decimal: says the numbers are", "Mend the figure, or the setting")
         if cell.lower() in NO_FIGURE:
             action = "Write a number" if column.required else "Leave the cell empty where the figure is not known"
             raise _Misfit("is not a number", action)
@@ -259,6 +305,7 @@ def _date(cell: str, column: Column, calendar: Calendar) -> pd.Timestamp:
     found = DAY.fullmatch(cell)
     if not found:
         raise _Misfit(*_no_date(cell, "a day"))
+    _refuse_long_ago(int(found[1]))
     try:
         return pd.Timestamp(dt.date(int(found[1]), int(found[2]), int(found[3])))
     except ValueError:
@@ -276,8 +323,15 @@ def _period(cell: str, column: Column, calendar: Calendar) -> pd.Timestamp:
     return periods.start_of(day, calendar.period, calendar.week_starts) if calendar.snaps else day
 
 
+def _refuse_long_ago(year: int) -> None:
+    """A year such as 0026 would stretch the panel over millennia."""
+    if year < FIRST_YEAR:
+        raise _Misfit(f"is before {FIRST_YEAR}", "Mend the year")
+
+
 def _month(year: int, month: int, calendar: Calendar) -> pd.Timestamp:
-    if not 1 <= month <= 12 or year < 1:
+    _refuse_long_ago(year)
+    if not 1 <= month <= 12:
         raise _Misfit("is no month of the calendar", "Write the month as YYYY-MM")
     if calendar.period != "M":
         raise _Misfit(*_too_long("a month", calendar))
@@ -285,6 +339,7 @@ def _month(year: int, month: int, calendar: Calendar) -> pd.Timestamp:
 
 
 def _week(year: int, week: int, calendar: Calendar) -> pd.Timestamp:
+    _refuse_long_ago(year)
     try:
         monday = dt.date.fromisocalendar(year, week, 1)
     except ValueError:
@@ -308,9 +363,20 @@ def _no_date(cell: str, what: str) -> tuple[str, str]:
         first, second, year = int(found[1]), int(found[2]), found[3]
         days = [f"{year}-{month:02d}-{day:02d}" for day, month in ((first, second), (second, first)) if month <= 12 and day <= 31]
         if len(days) == 2 and first != second:
-            return "is ambiguous (day or month first)", f"Write {days[0]} or {days[1]}"
+            return "is ambiguous (day or month first)", f"Write {days[0]} or {days[1]}, or set dates: day_first or month_first"
         if days:
             return f"is not {what} as written here", f"Write {days[0]}"
+    if found := SERIAL.fullmatch(cell):
+        day = dt.date(1899, 12, 30) + dt.timedelta(days=int(found[1]))
+        return f"is a number, not {what}", f"If it is how Excel counts days ({day}), set dates: excel"
+    if TWO_DIGITS.fullmatch(cell):
+        return "has a year of two digits", "Write the day as YYYY-MM-DD, or set dates: day_first or month_first"
+    if QUARTER.fullmatch(cell):
+        return f"is a quarter, not {what}", "Give figures by day, week or month"
+    if what == "a period" and SIX.fullmatch(cell):
+        return "is a year with a month or with a week", "Write YYYY-MM, or set epi_weeks to the day weeks start on"
+    if what == "a period" and WEEK_WORD.fullmatch(cell):
+        return "is the number of a week that may start on any day", "Set epi_weeks to the day weeks start on, such as SUN or MON"
     forms = "YYYY-MM-DD" if what == "a day" else "YYYY-MM-DD, YYYY-MM or YYYY-Www"
     return f"is not {what} as written here", f"Write it as {forms}"
 

@@ -2,7 +2,8 @@
 
 Two quantities are forecast alike: `distributed` from what was recorded, stock-outs and all (what records will show), and `demand`
 from the panel's demand (what would be needed). A stock-out leaves only a floor: a floor above the series' known mean is kept as a
-value, since demand was at least that; a lower one says nothing and is left out.
+value, since demand was at least that; a lower one says nothing and is left out. For items whose records count people who arrive,
+both are arrivals, until `caseload` makes a demand of the second.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ import pandas as pd
 import xarray as xr
 from pydantic import ValidationError
 
-from forecast import futures, periods, plugins
+from forecast import caseload, futures, meaning, periods, plugins
 from forecast.config import Config, Plugin, settings_problems
-from forecast.errors import InputError, Problem, did_you_mean
+from forecast.errors import InputError, Problem, did_you_mean, few
 from forecast.exposure import Exposure, read_exposure
 from forecast.regressors import lagged
 from forecast.schema import DEMAND, Floats, History, Inputs, Ledger
@@ -56,14 +57,21 @@ def forecast_demand(panel: xr.Dataset, inputs: Inputs, config: Config, issue_dat
         seed=settings.seed,
         ledger=ledger,
     )
-    recorded = panel["distributed"].values / exposure.past[:, None]
-    needed = _with_high_floors(panel) / exposure.past[:, None]
+    items = inputs.items.loc[panel.indexes["item"]]
+    arriving = meaning.counts(items, meaning.ARRIVING)
+    past, future = (_per_item(ratio, arriving) for ratio in (exposure.past, exposure.ahead))
+    recorded = panel["distributed"].values / past
+    needed = _with_high_floors(panel) / past
 
     shape = (*recorded.shape[:2], settings.horizon, settings.samples)
     distributed, demand = np.full(shape, np.nan, dtype=np.float32), np.full(shape, np.nan, dtype=np.float32)
     model = np.full(shape[:2], "none", dtype=object)
+    silent = _silent(panel, settings.silent_after, ledger)
+    for values in (recorded, needed):
+        values[silent] = np.nan
     for place, item in enumerate(panel.indexes["item"]):
         history = _history(panel, item, needed[:, place], choices[item], exposure, inputs, config, ahead)
+        history = replace(history, expected=np.where(silent[:, [place]], np.nan, history.expected))
         found = _both(history, recorded[:, place], choices[item], config, ledger)
         distributed[:, place], demand[:, place], model[:, place] = found
 
@@ -71,9 +79,72 @@ def forecast_demand(panel: xr.Dataset, inputs: Inputs, config: Config, issue_dat
     template = futures.common_order(panel.indexes["zone"], panel.indexes["item"], together, settings.samples, settings.seed)
     for paths in (distributed, demand):
         futures.arrange(paths, template)
-        paths *= exposure.ahead[:, None].astype(np.float32)
+        paths *= future.astype(np.float32)
+    least = exposure.people_days(ahead, settings.period)
+    _raise_to_figure(demand, least, np.flatnonzero(meaning.counts(items, meaning.DELIVERED)), items, ledger)
+    _become_caseload(demand, needed, np.flatnonzero(arriving), panel, inputs, ahead, settings.period, ledger)
     _say(model, choices, together, ledger)
     return DEMAND.check(_cube(panel, ahead, distributed, demand, model))
+
+
+def _per_item(ratio: Floats, arriving: npt.NDArray[np.bool_]) -> Floats:
+    """(zone, ...) people over reference people -> (zone, item, ...); 1 for arrivals: who comes does not follow who is there."""
+    ratios = np.repeat(ratio[:, None], len(arriving), axis=1)
+    ratios[:, arriving] = 1.0
+    return ratios
+
+
+def _silent(panel: xr.Dataset, after: int | None, ledger: Ledger) -> npt.NDArray[np.bool_]:
+    """(zone, item): it has records, but none in the last `after` periods: closed, or reporting no more."""
+    reported = panel["is_reported"].values
+    newest = reported[:, :, -after:] if after else reported
+    silent = np.asarray(reported.any(axis=2) & ~newest.any(axis=2), dtype=bool)
+    for place, item in enumerate(panel.indexes["item"]):
+        if silent[:, place].any():
+            zones = panel.indexes["zone"][silent[:, place]]
+            ledger.remarks.append(
+                f"{item}: {len(zones)} zones without a record in the last {after} periods (forecast.silent_after) are taken as "
+                f"closed and not planned: {few(zones)}."
+            )
+    return silent
+
+
+def _raise_to_figure(
+    demand: npt.NDArray[np.float32], people_days: Floats, places: npt.NDArray[np.intp], items: pd.DataFrame, ledger: Ledger
+) -> None:
+    """Records of what was delivered say what was needed only where it was enough: demand is at least people x planning figure."""
+    for place in places:
+        least = people_days * float(items["per_person_per_day"].iloc[place])
+        paths = demand[:, place]
+        known = np.isfinite(paths).all(axis=(1, 2))
+        raised = (least.mean(axis=2) > paths.mean(axis=2)).any(axis=1) & known
+        without = int((known & np.isnan(least).any(axis=(1, 2))).sum())
+        demand[:, place] = np.where(least > paths, least, paths)
+        ledger.remarks.append(
+            f"{items.index[place]}: in {int(raised.sum())} of {int(known.sum())} zones less is expected to be delivered than "
+            "people x planning figure, and the need is the latter"
+            + (f"; in {without} people are not known, and the need is a floor." if without else ".")
+        )
+
+
+def _become_caseload(
+    demand: npt.NDArray[np.float32],
+    known: Floats,
+    places: npt.NDArray[np.intp],
+    panel: xr.Dataset,
+    inputs: Inputs,
+    ahead: pd.DatetimeIndex,
+    period: str,
+    ledger: Ledger,
+) -> None:
+    """Put the need of the caseload in the place of the arrivals forecast, for the items at `places`."""
+    zones, past = panel.indexes["zone"], pd.DatetimeIndex(panel.indexes["period"])
+    for place in places:
+        item = inputs.items.loc[panel.indexes["item"][place]]
+        arrivals = caseload.Arrivals(known[:, place], demand[:, place], past, ahead, period)
+        demand[:, place] = caseload.needed(item, zones, arrivals, ledger)
+    if len(places) and len(inputs.movements):
+        ledger.remarks.append("People moved by the scenario are not counted among those who arrive: the caseload is as without.")
 
 
 # ------------------------------------------------------------------ which model
@@ -143,6 +214,7 @@ def _history(
     """The past of one item in all zones, with what its model asked for."""
     period, past = config.forecast.period, pd.DatetimeIndex(panel.indexes["period"])
     may_use_norm = choice.name == "norm" or _without_history(config, item) == "norm"
+    may_use_norm &= inputs.items["records_count"].loc[item] != meaning.ARRIVING  # no figure says how many arrive
     figure = float(inputs.items["per_person_per_day"].loc[item]) if may_use_norm else np.nan
     return History(
         item=item,
@@ -248,8 +320,9 @@ def _note_fallbacks(history: History, first: Names, names: Names, quantity: str,
 def _cube(panel: xr.Dataset, ahead: pd.DatetimeIndex, distributed: np.ndarray, demand: np.ndarray, model: Names) -> xr.Dataset:
     dims = ("zone", "item", "period", "sample")
     unit = {"units": "item units per period"}
+    counted = {"units": "item units per period; people per period for items whose records count arrivals"}
     return xr.Dataset(
-        {"distributed": (dims, distributed, unit), "demand": (dims, demand, unit), "model": (dims[:2], model)},
+        {"distributed": (dims, distributed, counted), "demand": (dims, demand, unit), "model": (dims[:2], model)},
         coords={
             "zone": panel.indexes["zone"],
             "item": panel.indexes["item"],

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 MOST_SHOWN = 20  # lines of one error; the rest is counted
+MOST_NEAR = 3  # names that are equally near
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +24,13 @@ class Problem:
     value: str = ""
 
     def __str__(self) -> str:
+        return self.told()
+
+    def told(self, more: int = 0) -> str:
+        """The sentence, of this line and of `more` others that have the same problem."""
         kind = "setting" if self.file.startswith("--") or self.file.endswith((".yaml", ".yml")) else "column"
-        places = (f"line {self.line}" if self.line else "", f"{kind} {self.column}" if self.column else "")
+        line = f"line {self.line}{f' and {more} more' if more else ''}" if self.line else ""
+        places = (line, f"{kind} {self.column}" if self.column else "")
         place = ", ".join(part for part in places if part)
         value = f"'{self.value}' " if self.value else ""
         return f"{place + ': ' if place else ''}{value}{self.problem}. {self.action}"
@@ -81,15 +89,43 @@ class Problems:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Name the nearest known name as a sentence, or nothing when none is near."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f"Did you mean '{near[0]}'?" if near else ""
+    """Name the nearest known names as a question, or nothing when none is near.
+
+    Names that are the same but for case, accents, blanks, signs and leading zeros come before any other; of several that are
+    equally near three are named.
+    """
+    near = near_names(name, known)
+    words = [f"'{one}'" for one in near[:MOST_NEAR]] + (["another"] if len(near) > MOST_NEAR else [])
+    return f"Did you mean {' or '.join(filter(None, (', '.join(words[:-1]), words[-1])))}?" if words else ""
+
+
+def near_names(name: str, known: Iterable[str]) -> list[str]:
+    """All known names that are nearest to a name, equally near, in order; none where none is near."""
+    names = sorted(set(known))
+    bare = bare_name(name)
+    alike = [one for one in names if bare and bare_name(one) == bare]
+    if alike:
+        return alike
+    close = difflib.get_close_matches(name, names, n=max(1, len(names)), cutoff=0.6)
+    likeness = [difflib.SequenceMatcher(None, one, name).ratio() for one in close]
+    return sorted(one for one, ratio in zip(close, likeness, strict=True) if ratio == likeness[0])
+
+
+def bare_name(name: str) -> str:
+    """A name without what people write differently: `NG 034`, `ng34` and `NG034` are alike, and `Ceel Dheer` and `Ceel-dheér`."""
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    return re.sub(r"(?<![0-9])0+(?=[0-9])", "", "".join(letter for letter in plain if letter.isalnum()))
 
 
 def few(names: Iterable[object], most: int = 5) -> str:
     """The first names and how many more there are: `a, b and 7 more`."""
     words = [str(name) for name in names]
     return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")
+
+
+def counted(count: int, what: str) -> str:
+    """`1 row`, `1,200 rows`."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _worded(problems: tuple[Problem, ...]) -> str:
@@ -99,8 +135,18 @@ def _worded(problems: tuple[Problem, ...]) -> str:
     paragraphs = []
     for file, found in by_file.items():
         lines = [f"{file}: {len(found)} problem{'s' if len(found) > 1 else ''}"]
-        lines += [f"  {problem}" for problem in found[:MOST_SHOWN]]
-        if len(found) > MOST_SHOWN:
-            lines.append(f"  ... and {len(found) - MOST_SHOWN} more of this file")
+        alike = _alike(found)
+        lines += [f"  {same[0].told(len(same) - 1)}" for same in alike[:MOST_SHOWN]]
+        if len(alike) > MOST_SHOWN:
+            lines.append(f"  ... and {sum(map(len, alike[MOST_SHOWN:]))} more of this file")
         paragraphs.append("\n".join(lines))
     return "\n".join(paragraphs)
+
+
+def _alike(problems: list[Problem]) -> list[list[Problem]]:
+    """Problems that differ by their line only, together, in the order of the first of each."""
+    groups: dict[object, list[Problem]] = {}
+    for problem in problems:
+        key = (problem.column, problem.value, problem.problem, problem.action) if problem.line else problem
+        groups.setdefault(key, []).append(problem)
+    return list(groups.values())

@@ -29,6 +29,10 @@ class Exposure:
     past: Floats
     ahead: Floats
 
+    def people_days(self, ahead: pd.DatetimeIndex, period: str) -> Floats:
+        """(zone, horizon, sample) people expected x days of the period; NaN where people are unknown."""
+        return np.asarray((self.reference[:, None] * periods.days_in(ahead, period))[:, :, None] * self.ahead, dtype=float)
+
 
 def read_exposure(
     zones: pd.Index,

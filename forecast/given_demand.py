@@ -6,18 +6,20 @@ Only the demand is taken; `distributed` is empty. What is wrong with the table i
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import xarray as xr
 
-from forecast import convert
+from forecast import convert, plugins
 from forecast.config import Config
-from forecast.errors import InputError, Problem, did_you_mean, few
-from forecast.schema import DEMAND, DEMAND_TABLE, QUANTILES, RECORD, Floats, Inputs, Ledger, Table
+from forecast.errors import InputError, Problem, Problems, did_you_mean, few
+from forecast.schema import DEMAND, DEMAND_TABLE, QUANTILES, RECORD, SAMPLES_TABLE, Floats, Inputs, Ledger, Reading, Table
 
 COLUMNS = [f"q{round(100 * level):02d}" for level in QUANTILES]
 RULE = (
@@ -25,20 +27,28 @@ RULE = (
     "one future a zone and item keeps its rank in all periods; zones and items are independent. The column mean is not used."
 )
 
+MOST_SAMPLES = 20_000_000  # rows of a Parquet file of samples
+KINDS: dict[str, tuple[Callable[[pa.DataType], bool], str]] = {
+    "text": (lambda kind: pa.types.is_string(kind) or pa.types.is_large_string(kind), "text"),
+    "period": (lambda kind: pa.types.is_timestamp(kind) or pa.types.is_date(kind), "dates"),
+    "integer": (pa.types.is_integer, "whole numbers"),
+    "number": (lambda kind: pa.types.is_floating(kind) or pa.types.is_integer(kind), "numbers"),
+}
 GIVEN = Table("demand", (RECORD, *(DEMAND_TABLE.column(name) for name in ("zone", "item", "period", "quantity", *COLUMNS))))
 
 
 def read_given_demand(path: Path, inputs: Inputs, config: Config, ledger: Ledger) -> xr.Dataset:
-    """A demand.csv, or a samples.parquet by its ending -> DEMAND over all zones and items of the inputs.
+    """A demand.csv (or any other table), or a samples.parquet by its ending -> DEMAND over all zones and items of the inputs.
 
     Raises InputError with every problem of the file at once; zones and items that are not in the inputs are refused by name.
     """
-    settings = config.forecast
-    if path.suffix == ".parquet":
-        given = from_samples(_parquet(path), path.name)
+    if not path.is_file():
+        raise InputError([Problem(path.name, "there is no such file", "Give a demand.csv or a samples.parquet")])
+    if path.suffix.lower() == ".parquet":
+        given = from_samples(_samples(path), path.name)
     else:
-        table = _typed(_csv(path), path.name, config)
-        given = from_table(table, settings.samples, settings.seed, ledger, path.name)
+        settings = config.forecast
+        given = from_table(_table(path, inputs, config, ledger), settings.samples, settings.seed, ledger, path.name)
     problems = [
         Problem(
             path.name, f"is not in {name}s", f"{did_you_mean(code, known)} Known: {len(known)}".strip(), column=name, value=code
@@ -52,34 +62,58 @@ def read_given_demand(path: Path, inputs: Inputs, config: Config, ledger: Ledger
     return DEMAND.check(whole.assign(model=whole["model"].where(whole["model"].notnull(), "none")))
 
 
-def _csv(path: Path) -> pd.DataFrame:
+def _table(path: Path, inputs: Inputs, config: Config, ledger: Ledger) -> pd.DataFrame:
+    """A table of quantiles, read as input tables are; without `quantity` where the file has none."""
+    real, forecast, problems = path.resolve(), config.forecast, Problems()
+    source = plugins.load("ingest", "table", "--demand")
+    day, files = inputs.data_until, dict[str, str]()
+    reading = Reading(real.parent, day, day, forecast.period, None, ledger, files, forecast.week_starts)
+    text = source.read(source.Settings(path=real.name), reading, "demand")
+    missing = [column.name for column in GIVEN.columns if column.required and column.name not in (*text.columns, "quantity")]
+    if missing:
+        what = f"has no column {', '.join(missing)}"
+        raise InputError([Problem(path.name, what, "Give a demand.csv as `forecast demand` writes it")])
+    if not len(text):
+        raise InputError([Problem(path.name, "has no rows", "Give a demand.csv as `forecast demand` writes it")])
+    named = text if "quantity" in text.columns else text.assign(quantity="demand")
+    named.attrs = text.attrs
+    table = convert.typed(
+        named, GIVEN, problems, name=path.name, set_aside=False, period=forecast.period, week_starts=forecast.week_starts
+    )
+    problems.raise_if_refused()
+    return table
+
+
+def _samples(path: Path) -> pd.DataFrame:
+    """SAMPLES_TABLE of a Parquet file, its columns of the right kinds; no more rows than memory holds."""
+    names = SAMPLES_TABLE.names
     try:
-        text = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise InputError([Problem(path.name, "there is no such file", "Give a demand.csv or a samples.parquet")]) from error
-    except (ValueError, OSError) as error:  # pandas' parser errors and wrong encodings are ValueErrors
-        raise InputError(
-            [Problem(path.name, "cannot be read as CSV", "Give a demand.csv as `forecast demand` writes it")]
-        ) from error
-    return text.assign(record=[f"{path.name}:{line}" for line in range(2, len(text) + 2)])
-
-
-def _typed(text: pd.DataFrame, file: str, config: Config) -> pd.DataFrame:
-    ledger, forecast = Ledger(), config.forecast
-    name, period, week_starts = file, forecast.period, forecast.week_starts
-    table = convert.typed(text, GIVEN, ledger.problems, name=name, set_aside=False, period=period, week_starts=week_starts)
-    ledger.problems.raise_if_refused()
-    return table if "quantity" in text else table.drop(columns="quantity")
-
-
-def _parquet(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_parquet(path, columns=["zone", "item", "period", "sample", "demand"])
-    except FileNotFoundError as error:
-        raise InputError([Problem(path.name, "there is no such file", "Give a demand.csv or a samples.parquet")]) from error
+        with pq.ParquetFile(path, read_dictionary=["zone", "item"]) as file:
+            if file.metadata.num_rows > MOST_SAMPLES:
+                what = f"declares {file.metadata.num_rows:,} rows, more than {MOST_SAMPLES:,}"
+                raise InputError([Problem(path.name, what, "Give fewer samples")])
+            problems = _wrong_kinds(file.schema_arrow, path.name)
+            if problems:
+                raise InputError(problems)
+            table: pd.DataFrame = file.read(columns=names).to_pandas()
+            return table.astype({"zone": str, "item": str})
     except (pa.ArrowException, ValueError, OSError) as error:
-        problem = "is not a table of samples (zone, item, period, sample, demand)"
+        problem = f"is not a table of samples ({', '.join(names)})"
         raise InputError([Problem(path.name, problem, "Give a samples.parquet of a run")]) from error
+
+
+def _wrong_kinds(schema: pa.Schema, file: str) -> list[Problem]:
+    """Codes must be text (as numbers they lose their zeros), periods dates, samples and demand numbers."""
+    known = dict(zip(schema.names, schema.types, strict=True))
+    problems = []
+    for column in SAMPLES_TABLE.columns:
+        fits, what = KINDS[column.kind]
+        kind = known.get(column.name)
+        if kind is None:
+            problems.append(Problem(file, f"has no column {column.name}", "Give a samples.parquet of a run"))
+        elif not fits(kind.value_type if pa.types.is_dictionary(kind) else kind):
+            problems.append(Problem(file, f"holds {kind}, not {what}", "Give a samples.parquet of a run", column=column.name))
+    return problems
 
 
 def from_table(table: pd.DataFrame, samples: int, seed: int, ledger: Ledger, file: str = "demand.csv") -> xr.Dataset:
@@ -129,9 +163,10 @@ def _row_problems(rows: pd.DataFrame, file: str) -> list[Problem]:
 
 def _value_problems(rows: pd.DataFrame, columns: list[str], file: str) -> list[Problem]:
     values = rows[columns]
-    wrong = values.isna().any(axis=1) | (values < 0).any(axis=1)
+    wrong = ~(np.isfinite(values) & (values >= 0)).all(axis=1)
     return [
-        _problem(row, file, "has an empty or negative quantity", "Give numbers from 0 up") for _, row in rows[wrong].iterrows()
+        _problem(row, file, "has an empty, negative or infinite quantity", "Give numbers from 0 up")
+        for _, row in rows[wrong].iterrows()
     ]
 
 

@@ -7,6 +7,7 @@ needed. What was requested is not used in this version: requests are often habit
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from forecast import periods
+from forecast import meaning, periods
 from forecast.config import Config
 from forecast.errors import InputError, Problem, did_you_mean
 from forecast.schema import PANEL, Floats, Inputs, Ledger, SeamError
@@ -29,16 +30,17 @@ def build_panel(inputs: Inputs, config: Config, issue_date: pd.Timestamp, ledger
     """Records, signals -> PANEL (zone, item, period), in item units per period, with `people` and all signals (zone, period).
 
     Periods run from the first record to the last that was complete before the issue date; later records and signals are not
-    looked at. A value that can only be a unit error is emptied and noted with its file and line. Raises InputError when
-    `forecast.exposure` is not a signal.
+    looked at. A value that can only be a unit error is emptied and noted with its file and line; people who arrive are not
+    looked at for that, since they come in waves. Raises InputError when `forecast.exposure` is not a signal.
     """
     records = _known(inputs.records, config, issue_date)
+    records = _since(config.panel.history_from, records, ledger)
     axes = _axes(inputs, records, config, issue_date)
     where = _where(records, axes)
     panel = xr.Dataset(_signals(inputs, axes["period"]), coords=axes)
     panel["people"] = _people(panel, inputs, config)
 
-    is_censored = _is_censored(records)
+    is_censored = is_censored_by(records)
     days = periods.days_in(pd.DatetimeIndex(axes["period"]), config.forecast.period)
     demand = _normalised(records, is_censored, days[where[2]])
     cubes = {
@@ -47,9 +49,12 @@ def build_panel(inputs: Inputs, config: Config, issue_date: pd.Timestamp, ledger
         "is_censored": _cube(is_censored, where, axes),
         "is_reported": _cube(records["distributed"].notna().to_numpy(), where, axes),
     }
+    if config.panel.absent_rows == "zero":
+        _take_absent_as_zero(cubes, axes, ledger)
+    goods = ~meaning.counts(inputs.items.loc[axes["item"]], meaning.ARRIVING)
     suspects = find_unit_errors(
-        distributed=cubes["distributed"],
-        on_hand=_cube(_on_hand(records).to_numpy(), where, axes),
+        distributed=np.where(goods[:, None], cubes["distributed"], np.nan),
+        on_hand=_cube(on_hand(records).to_numpy(), where, axes),
         is_censored=cubes["is_censored"],
         people=panel["people"].values,
         packs=inputs.items["pack"].reindex(axes["item"]).to_numpy(),
@@ -70,6 +75,16 @@ def _known(records: pd.DataFrame, config: Config, issue_date: pd.Timestamp) -> p
     reported = {start: periods.step(start, 1, period) + delay for start in complete["period"].unique()}
     known_on = complete["known_on"].fillna(complete["period"].map(reported))
     return complete[known_on <= issue_date].reset_index(drop=True)
+
+
+def _since(day: dt.date | None, records: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """The records of periods that start on `panel.history_from` or later."""
+    if day is None:
+        return records
+    early = records["period"] < pd.Timestamp(day)
+    if early.any():
+        ledger.remarks.append(f"{int(early.sum()):,} records of periods that start before {day} (panel.history_from): not used.")
+    return records[~early].reset_index(drop=True)
 
 
 def _axes(inputs: Inputs, records: pd.DataFrame, config: Config, issue_date: pd.Timestamp) -> dict[str, pd.Index]:
@@ -98,20 +113,41 @@ def _cube(values: Values, where: Where, axes: dict[str, pd.Index]) -> Values:
     return cube
 
 
+def _take_absent_as_zero(cubes: dict[str, Values], axes: dict[str, pd.Index], ledger: Ledger) -> None:
+    """Fill in the zeros of records that list only what is not zero: for zones and items that have some row, from the first period
+    of any record to the last. A zone without any row is not known to be covered: it stays unknown.
+    """
+    seen = cubes["is_reported"]
+    covered = np.flatnonzero(seen.any(axis=(0, 1)))
+    zones, items = np.asarray(seen.any(axis=(1, 2))), np.asarray(seen.any(axis=(0, 2)))
+    absent = zones[:, None, None] & items[:, None] & ~seen
+    absent[:, :, covered[-1] + 1 :] = False  # the first period of the axis is that of the first record
+    for name, zero in (("distributed", 0.0), ("demand", 0.0), ("is_reported", True)):
+        cubes[name][absent] = zero
+    first, last = (pd.Timestamp(axes["period"][place]).date() for place in covered[[0, -1]].tolist())
+    ledger.assume(
+        "absent_rows",
+        f"records of {int(zones.sum())} zones and {int(items.sum())} items, {first} to {last}",
+        f"zero ({int(absent.sum()):,} of {int((seen | absent).sum()):,} values)",
+        "",
+        "panel.absent_rows: the records list only what is not zero",
+    )
+
+
 # ------------------------------------------------------------------ stock-outs
 
 
-def _on_hand(records: pd.DataFrame) -> pd.Series:
+def on_hand(records: pd.DataFrame) -> pd.Series:
     """Stock at the start plus what was received; an empty `received` follows from the stock balance, or is taken as nothing."""
     balance = (records["stock_end"] + records["distributed"] - records["stock_start"]).clip(lower=0)
     return records["stock_start"] + records["received"].fillna(balance).fillna(0)
 
 
-def _is_censored(records: pd.DataFrame) -> npt.NDArray[np.bool_]:
+def is_censored_by(records: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """(record): days without stock, or nothing on hand at all, or everything on hand was handed out."""
-    on_hand, distributed = _on_hand(records), records["distributed"]
-    nothing = (distributed == 0) & (on_hand == 0)
-    everything = (records["stock_end"] == 0) & (distributed >= on_hand)
+    available, distributed = on_hand(records), records["distributed"]
+    nothing = (distributed == 0) & (available == 0)
+    everything = (records["stock_end"] == 0) & (distributed >= available)
     return np.asarray((records["stockout_days"] > 0) | nothing | everything, dtype=bool)
 
 
@@ -123,7 +159,7 @@ def _normalised(records: pd.DataFrame, is_censored: npt.NDArray[np.bool_], days:
     """
     distributed = records["distributed"].to_numpy(dtype=float)
     out = records["stockout_days"].to_numpy(dtype=float)
-    usable = (out > 0) & (out <= days / 2) & ~((distributed == 0) & (_on_hand(records).to_numpy() == 0))
+    usable = (out > 0) & (out <= days / 2) & ~((distributed == 0) & (on_hand(records).to_numpy() == 0))
     normalised = distributed * days / np.where(usable, days - out, np.nan)
     return np.where(is_censored, normalised, distributed)
 

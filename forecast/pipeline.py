@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import pandas as pd
 import xarray as xr
 
-from forecast import __version__, store
+from forecast import __version__, meaning, store
 from forecast.allocate import plan_allocation
 from forecast.config import Job
 from forecast.demand import forecast_demand
@@ -53,6 +53,7 @@ def run(job: Job, step: Step = plain, given_demand: Path | None = None) -> Outco
             inputs = store.with_file(inputs, given_demand)
         name = store.run_id(job.issue_date, job.scenario, job.config.fingerprint(), store.inputs_fingerprint(inputs, ledger))
         if not job.force and store.is_complete(job.runs / name):
+            store.point_latest(job.runs / name)
             return Outcome(job.runs / name, False, ledger, seconds)
         panel = step("panel", build_panel, inputs, job.config, job.issue_date, ledger)
         if given_demand is None:
@@ -99,7 +100,8 @@ def _result(
 ) -> Result:
     stamp = Stamp(name, "DRAFT", job.issue_date, inputs.data_until, job.scenario, job.started_utc)
     words = job.config.publish
-    return Result(stamp, inputs, panel, demand, plan, ledger, job.config.title, words.producer, words.disclaimer)
+    notes = (*meaning.notes(inputs.items), *ledger.marks)
+    return Result(stamp, inputs, panel, demand, plan, ledger, job.config.title, words.producer, words.disclaimer, notes)
 
 
 def _facts(job: Job, stamp: Stamp, inputs: Inputs, plan: Plan, seconds: dict[str, float]) -> dict[str, Any]:

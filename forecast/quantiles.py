@@ -8,16 +8,20 @@ import xarray as xr
 
 from forecast.schema import DEMAND_TABLE, QUANTILES
 
+PEOPLE_ARRIVING = "people arriving"
 _QUANTITIES = ("demand", "distributed")
 
 
 def demand_table(demand: xr.Dataset, items: pd.DataFrame) -> pd.DataFrame:
     """DEMAND (zone, item, period, sample) -> DEMAND_TABLE, one row per zone, item, period and quantity.
 
-    In item units per period. Pairs of zone and item without a demand model have no row.
+    In item units per period; of items whose records count arrivals, `distributed` is people arriving per period. Pairs of zone
+    and item without a demand model have no row.
     """
     table = pd.concat([_of_quantity(demand, quantity) for quantity in _QUANTITIES], ignore_index=True)
     table["unit"] = table["item"].map(items["unit"])
+    arriving = table["item"].map(items["records_count"] == "arrivals") & (table["quantity"] == "distributed")
+    table["unit"] = table["unit"].mask(arriving, PEOPLE_ARRIVING)
     table = table.dropna(subset=["mean"]).sort_values(["zone", "item", "period", "quantity"], ignore_index=True)
     return DEMAND_TABLE.check(table)
 

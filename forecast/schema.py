@@ -45,13 +45,29 @@ class Column:
     choices: tuple[str, ...] = ()
 
 
+RECORD = Column("record")  # where the row came from: file:line
+KNOWN_ON = Column("known_on", "date")  # when the row reached us; nothing known later has an influence on a run
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: its columns in order and the key that may not repeat."""
+    """A table: its columns in order and the key that may not repeat.
+
+    Rows that come from files (they carry `record`) may also say when they reached us: `known_on` stands in every such table.
+    `dated`: the column with the day or period a row tells of; `is_count`: of several counts of one key the latest is meant.
+    `version_key`: what names a row through its versions, where that is not its key; its first column must be filled.
+    """
 
     name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
+    dated: str = ""
+    is_count: bool = False
+    version_key: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.columns[:1] == (RECORD,) and KNOWN_ON not in self.columns:
+            object.__setattr__(self, "columns", (*self.columns, KNOWN_ON))
 
     @property
     def names(self) -> list[str]:
@@ -144,13 +160,13 @@ _DTYPES: dict[str, str] = {
 
 # ------------------------------------------------------------------ input tables (names: CONTRACTS)
 
-RECORD = Column("record")  # where the row came from: file:line
 ZONE = Column("zone", required=True)
 ITEM = Column("item", required=True)
 DEPOT = Column("depot", required=True)
 PERIOD = Column("period", "period", required=True)
 NEEDS = ("water", "food", "care")
 CARRIAGES = ("dry", "cold", "bulk_water")
+COUNTED_AT = Column("counted_at", choices=("start_of_day", "end_of_day"))  # before or after what moved on the day of the count
 
 
 def _quantity(name: str = "quantity", required: bool = False) -> Column:
@@ -171,9 +187,9 @@ RECORDS = Table(
         _quantity("stock_end"),
         Column("stockout_days", "number", unit="days", minimum=0),
         Column("people_served", "number", unit="people", minimum=0),
-        Column("known_on", "date"),
     ),
     key=("zone", "item", "period"),
+    dated="period",
 )
 ITEMS = Table(
     "items",
@@ -193,6 +209,8 @@ ITEMS = Table(
         Column("keeps_days", "number", unit="days", minimum=0),
         Column("priority", "number", minimum=0),
         Column("carriage", choices=CARRIAGES),
+        Column("records_count", choices=("goods", "supply", "arrivals")),
+        Column("stay_days", "number", unit="days", minimum=1e-9),
     ),
     key=("item",),
 )
@@ -228,10 +246,13 @@ STOCK = Table(
         Column("expiry", "date"),
         Column("available_from", "date"),
         Column("counted_on", "date"),
+        COUNTED_AT,
         Column("status", choices=("usable", "reserved", "quarantine")),
         Column("owner"),
     ),
     key=("depot", "item", "batch", "expiry", "available_from", "status", "owner"),
+    dated="counted_on",
+    is_count=True,
 )
 ARRIVALS = Table(
     "arrivals",
@@ -244,12 +265,16 @@ ARRIVALS = Table(
         Column("eta_low", "date"),
         Column("eta_high", "date"),
         Column("status"),
+        Column("consignment"),
     ),
+    version_key=("consignment", "depot", "item"),
 )
 ZONE_STOCK = Table(
     "zone_stock",
-    (RECORD, ZONE, ITEM, _quantity(required=True), Column("counted_on", "date")),
+    (RECORD, ZONE, ITEM, _quantity(required=True), Column("counted_on", "date"), COUNTED_AT),
     key=("zone", "item"),
+    dated="counted_on",
+    is_count=True,
 )
 DISPATCHES = Table(
     "dispatches",
@@ -265,12 +290,24 @@ DISPATCHES = Table(
         _quantity("received_quantity"),
         _quantity("lost"),
         Column("status"),
+        Column("vehicle"),
+        Column("trips", "number", unit="vehicle loads", minimum=0),
     ),
     key=("waybill", "item"),
+    dated="left",
 )
 BY_OTHERS = Table(
     "planned_by_others",
-    (RECORD, ZONE, ITEM, PERIOD, _quantity(required=True), Column("organisation")),
+    (
+        RECORD,
+        ZONE,
+        Column("item"),
+        Column("need", choices=NEEDS),
+        PERIOD,
+        _quantity(required=True),
+        Column("organisation"),
+    ),
+    version_key=("zone", "item", "need", "period", "organisation"),
 )
 ROUTES = Table(
     "routes",
@@ -341,6 +378,20 @@ POPULATION = Table(
         Column("source"),
     ),
     key=("zone", "group"),
+    dated="as_of",
+    is_count=True,
+)
+CROSSWALK = Table(
+    "crosswalk",
+    (
+        RECORD,
+        Column("from_code", required=True),
+        Column("to_code", required=True),
+        Column("share", "number", required=True, minimum=0, maximum=1),
+        Column("valid_from", "date"),
+        Column("valid_to", "date"),
+    ),
+    key=("from_code", "to_code", "valid_from", "valid_to"),
 )
 TOWERS = Table(
     "towers",
@@ -356,12 +407,16 @@ PRESENCE = Table(
     "presence",
     (RECORD, Column("tower", required=True), PERIOD, Column("subscribers", "number", unit="people", minimum=0)),
     key=("tower", "period"),
+    dated="period",
+)
+SIGNAL_TABLE = Table(
+    "signal", (RECORD, ZONE, PERIOD, Column("value", "number", required=True)), key=("zone", "period"), dated="period"
 )
 INPUT_TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         RECORDS, ITEMS, POPULATION, DEPOTS, STOCK, ARRIVALS, ZONE_STOCK, DISPATCHES, BY_OTHERS,
-        ROUTES, FLEET, COMMITMENTS, PRIORITIES, TOWERS, PRESENCE,
+        ROUTES, FLEET, COMMITMENTS, PRIORITIES, CROSSWALK, TOWERS, PRESENCE,
     )
 }  # fmt: skip
 
@@ -439,6 +494,7 @@ COVERAGE = Table(
         Column("coverage", "number", required=True, minimum=0, maximum=1),
         Column("shortage_risk", "number", required=True, minimum=0, maximum=1),
         Column("reason", required=True),
+        Column("basis"),
     ),
     key=("period", "zone", "item"),
 )
@@ -501,11 +557,14 @@ class Assumption:
 
 @dataclass
 class Ledger:
-    """What a run must say besides its results: problems met, figures assumed, remarks for the summary."""
+    """What a run must say besides its results: problems met, figures assumed, remarks for the summary, and `marks`: what must
+    stand at the head of every page.
+    """
 
     problems: Problems = field(default_factory=Problems)
     assumptions: list[Assumption] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    marks: list[str] = field(default_factory=list)
 
     def assume(self, figure: str, applies_to: str, value: object, unit: str, source: str) -> None:
         self.assumptions.append(Assumption(figure, applies_to, str(value), unit, source))
@@ -544,7 +603,8 @@ class Inputs:
 
     `zones`: GeoDataFrame by zone (ZONES + geometry, EPSG:4326); `items`: ITEMS by item; `movements`: people expected to move,
     `zone, start, people` (negative: leaving), from the scenario; `files`: path -> sha256 of what was read;
-    `data_until`: last day covered by a record.
+    `data_until`: last day covered by a record; `doubted`: the rows of records that a problem
+    was noted of, as text, as they stood.
     """
 
     zones: gpd.GeoDataFrame
@@ -556,6 +616,7 @@ class Inputs:
     movements: pd.DataFrame
     files: Mapping[str, str]
     data_until: pd.Timestamp
+    doubted: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)
@@ -648,7 +709,10 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Result:
-    """All that a run found, for the outputs; `title`, `producer`, `disclaimer`: words for the pages."""
+    """All that a run found, for the outputs; `title`, `producer`, `disclaimer`: words for the pages.
+
+    `notes`: what the figures are and are not, to stand on every page.
+    """
 
     stamp: Stamp
     inputs: Inputs
@@ -659,6 +723,7 @@ class Result:
     title: str
     producer: str
     disclaimer: str
+    notes: tuple[str, ...] = ()
 
 
 class Output(Protocol):

@@ -3,7 +3,7 @@
 runs/.lock          held by the one run that may write
 runs/.tmp-<id>/     a run being written; readers never look here
 runs/<id>/          a complete run: its manifest has the sha256 of every file
-runs/LATEST         the name of the last complete run, replaced in one step
+runs/LATEST         the name of the last complete run, replaced in one step; a what-if does not take it from a plan
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ from forecast.schema import (
 
 MANIFEST = "manifest.json"
 GIVEN = "--demand"
+BASE = "base"  # the scenario without differences: the plan itself
 
 
 @contextmanager
@@ -103,7 +104,7 @@ def inputs_fingerprint(inputs: Inputs, ledger: Ledger) -> str:
             (FLEET, routes.fleet),
         )
     ]
-    parts += sorted(geometry.wkt for geometry in inputs.zones.geometry)
+    parts += sorted(geometry.wkt for geometry in inputs.zones.geometry.dropna())
     parts += [
         f"{name}:{_bytes_digest(inputs.signals[name].values.tobytes())}" for name in sorted(map(str, inputs.signals.data_vars))
     ]
@@ -158,7 +159,7 @@ def run_folder(runs: Path, name: str) -> Iterator[Path]:
 
 
 def complete(folder: Path, runs: Path, name: str, facts: Mapping[str, Any]) -> Path:
-    """Write the manifest, flush everything to disk, give the run its name, then point LATEST at it."""
+    """Write the manifest, flush everything to disk, give the run its name, then point LATEST at it (not at a what-if)."""
     outputs = {path.relative_to(folder).as_posix(): file_digest(path) for path in sorted(folder.rglob("*")) if path.is_file()}
     manifest = {**facts, "outputs": outputs}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -166,12 +167,25 @@ def complete(folder: Path, runs: Path, name: str, facts: Mapping[str, Any]) -> P
         _flush(path)
     target = runs / name
     folder.rename(target)
+    _flush(runs)
+    point_latest(target)
+    return target
+
+
+def point_latest(folder: Path) -> bool:
+    """Point LATEST at a complete run, in one step; a what-if never takes LATEST from a plan of the base. Returns whether it did.
+
+    Where there is no plan yet, or only what-ifs, LATEST names the last run whatever its scenario.
+    """
+    runs, now = folder.parent, latest(folder.parent)
+    if now is not None and now != folder and _scenario(folder) != BASE and _scenario(now) == BASE:
+        return False
     pointer = runs / ".LATEST.tmp"
-    pointer.write_text(name + "\n", encoding="utf-8")
+    pointer.write_text(folder.name + "\n", encoding="utf-8")
     _flush(pointer)
     pointer.replace(runs / "LATEST")
     _flush(runs)
-    return target
+    return True
 
 
 def latest(runs: Path) -> Path | None:
@@ -185,18 +199,53 @@ def latest(runs: Path) -> Path | None:
 
 def write_seams(folder: Path, inputs: Inputs, panel: xr.Dataset, plan: Plan | None) -> None:
     """Write the numbered seams of a run, in the order the stages passed them, as Parquet tables."""
-    seams = folder / "seams"
-    seams.mkdir()
+    (folder / "seams").mkdir()
+    for name, table in _seams(inputs, panel, plan).items():
+        table.to_parquet(folder / seam_file(name), index=False)
+
+
+def _seams(inputs: Inputs, panel: xr.Dataset, plan: Plan | None) -> dict[str, pd.DataFrame]:
+    """Numbered name -> table: 1 to 4 what the forecast saw, 5 what the plan had to share out, 6 to 8 the plan."""
+    stock, routes = inputs.stock, inputs.routes
     tables = {
         "1-zones": pd.DataFrame(inputs.zones.drop(columns="geometry")).reset_index(),
+        "1-items": inputs.items.reset_index(),
         "2-records": inputs.records,
+        "2-doubted": inputs.doubted,
         "3-signals": _long(inputs.signals),
         "4-panel": _long(panel),
+        "5-stock": stock.depot_stock,
+        "5-arrivals": stock.arrivals,
+        "5-zone-stock": stock.zone_stock,
+        "5-dispatches": stock.dispatches,
+        "5-by-others": stock.by_others,
+        "5-commitments": stock.commitments,
+        "5-priorities": stock.priorities,
+        "5-lanes": routes.lanes,
+        "5-closures": routes.closures,
+        "5-fleet": routes.fleet,
     }
     if plan is not None:
         tables |= {"6-lines": plan.lines, "7-cells": plan.cells, "8-depot-stock": plan.depot_stock}
-    for name, table in tables.items():
-        table.to_parquet(seams / f"{name}.parquet", index=False)
+    return tables
+
+
+def seam_file(name: str) -> str:
+    """Where a seam lies within a run folder: `2-records` -> `seams/2-records.parquet`."""
+    return f"seams/{name}.parquet"
+
+
+def read_seam(folder: Path, name: str) -> pd.DataFrame:
+    """Read one seam of a run back."""
+    return pd.read_parquet(folder / seam_file(name))
+
+
+def _scenario(folder: Path) -> str:
+    """The scenario of a run, as its manifest says; of a run that cannot be read: none."""
+    try:
+        return str(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["scenario"])
+    except (OSError, ValueError, KeyError):
+        return ""
 
 
 def file_digest(path: Path) -> str:

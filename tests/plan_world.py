@@ -38,7 +38,7 @@ ISSUE = pd.Timestamp("2026-01-05")  # a Monday
 Rows = Sequence[Mapping[str, Any]]
 DEFAULTS: dict[str, dict[str, Any]] = {
     "items": {"need": "food", "unit": "kit", "pack": 1.0, "covers": 1.0, "priority": 1.0, "need_lapses": True, "carriage": "dry"},
-    "stock": {"status": "usable"},
+    "stock": {"status": "usable", "counted_on": ISSUE, "counted_at": "start_of_day"},
     "routes": {"from": "D1", "hours_one_way": 1.0, "lead_days": 0.0, "is_open": True},
     "fleet": {"depot": "D1", "vehicle": "truck", "count": 1.0, "payload_kg": 1000.0, "hours_per_day": 7.0, "working_days": 7.0},
 }

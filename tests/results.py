@@ -88,6 +88,7 @@ def tiny_result() -> Result:
             "coverage": [0.8, 0.0],
             "shortage_risk": [0.9, 1.0],
             "reason": ["the depot's stock is used up", "no open road"],
+            "basis": "",
         }
     )
     lines = pd.DataFrame(
@@ -227,7 +228,8 @@ def _cells_around(seeds: list[shapely.Point], outline: shapely.Polygon) -> list[
 
 def _items() -> pd.DataFrame:
     columns = ["item", "name", "need", "unit", "pack", "kg_per_unit", "m3_per_unit", "per_person_per_day", "carriage"]
-    return pd.DataFrame(ITEM_ROWS, columns=pd.Index(columns)).assign(covers=1.0, substitutes="", priority=1.0).set_index("item")
+    plain = {"covers": 1.0, "substitutes": "", "priority": 1.0, "records_count": "goods"}
+    return pd.DataFrame(ITEM_ROWS, columns=pd.Index(columns)).assign(**plain).set_index("item")
 
 
 def _samples(zones: gpd.GeoDataFrame, items: pd.DataFrame, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -295,6 +297,7 @@ def _cells(
         ["no open road", "covered", "the depot's vehicle hours are used up"],
         "the depot's stock is used up",
     )
+    df["basis"] = ""
     return df.dropna(subset=["demand_mean"]).sort_values(["period", "zone", "item"], ignore_index=True)
 
 

@@ -15,6 +15,10 @@ def require(name: str) -> str:
     found = {
         "prefect": lambda: "prefect" if importlib.util.find_spec("prefect") else None,
         "chromium": lambda: shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome"),
+        "postgresql": lambda: (
+            shutil.which("postgres") or next(map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))), None)
+        ),
+        "psycopg": lambda: "psycopg" if importlib.util.find_spec("psycopg") else None,
         "real data": lambda: _folder(os.environ.get("FORECAST_REAL_DATA") or ROOT.parent / "shared" / "data"),
     }[name]()
     if found is None:

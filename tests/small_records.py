@@ -63,7 +63,7 @@ def inputs(
         geometry=gpd.points_from_xy(np.zeros(len(zone)), np.zeros(len(zone))),
         crs="EPSG:4326",
     )
-    goods = {"need": "food", "unit": "kit", "pack": pack, "per_person_per_day": per_person_per_day}
+    goods = {"need": "food", "unit": "kit", "pack": pack, "per_person_per_day": per_person_per_day, "records_count": "goods"}
     empty = {name: INPUT_TABLES[name].empty() for name in INPUT_TABLES}
     tables = ("stock", "arrivals", "zone_stock", "dispatches", "planned_by_others", "commitments", "priorities")
     stock = Stock(*(empty[name] for name in tables))

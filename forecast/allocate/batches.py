@@ -10,26 +10,29 @@ import numpy as np
 import pandas as pd
 
 from forecast.allocate.arrays import Ints, positions, rows
+from forecast.allocate.depots import arriving, less_what_left
 from forecast.allocate.timeline import Calendar, days_between
 from forecast.schema import Floats, Ledger, Stock
 
 NEVER = np.iinfo(np.int64).max  # expires, in days after the issue date: not within anyone's horizon
-GONE = ("received", "cancelled", "canceled", "lost")
 KEY = ["depot", "item", "expires", "period", "batch", "lies_there"]
 
 
-def batches(stock: Stock, depots: pd.Index, items: pd.Index, calendar: Calendar, ledger: Ledger) -> pd.DataFrame:
-    """STOCK -> `depot, item` positions, `batch`, `expiry`, `expires` (days after the issue date), `period` it can first be
-    loaded in, `lies_there` on the issue date, `quantity`.
+def batches(
+    stock: Stock, left: pd.DataFrame, depots: pd.Index, items: pd.Index, calendar: Calendar, overdue_days: int, ledger: Ledger
+) -> pd.DataFrame:
+    """STOCK and what left (`depot, item, quantity, left`) -> `depot, item` positions, `batch`, `expiry`, `expires` (days after
+    the issue date), `period` it can first be loaded in, `lies_there` on the issue date, `quantity`.
 
-    Usable stock that has not expired, and arrivals, which can be loaded from the first period that starts on or after
-    their eta. Sorted by depot, item, expiry, period: the order in which it leaves.
+    Usable stock that has not expired, less what left since it was counted, and arrivals, which can be loaded from the first
+    period that starts on or after their latest date. Sorted by depot, item, expiry, period: the order in which it leaves.
     """
-    lying = stock.depot_stock
+    lying = less_what_left(stock.depot_stock, left, ledger)
     lying = lying[lying["status"].isin(["usable", ""]) | lying["status"].isna()]
     lying = lying.assign(period=calendar.first_from(lying["available_from"]))
     lying = lying.assign(lies_there=lying["period"] == 0)
-    coming = _arrivals(stock.arrivals, calendar, ledger).assign(batch="", expiry=pd.Timestamp("NaT"), lies_there=False)
+    coming = arriving(stock.arrivals, calendar, overdue_days, ledger)
+    coming = coming.assign(batch="", expiry=pd.Timestamp("NaT"), lies_there=False)
     columns = ["depot", "item", "quantity", "batch", "expiry", "period", "lies_there"]
     df = pd.concat([frame[columns] for frame in (lying, coming) if len(frame)] or [lying[columns]], ignore_index=True)
     df["expiry"] = pd.to_datetime(df["expiry"])
@@ -41,23 +44,6 @@ def batches(stock: Stock, depots: pd.Index, items: pd.Index, calendar: Calendar,
     df = df[is_used].sort_values([*KEY, "quantity"])
     merged = df.groupby(KEY, as_index=False).agg({"expiry": "first", "quantity": "sum"})
     return merged.sort_values(KEY, ignore_index=True)
-
-
-def _arrivals(arrivals: pd.DataFrame, calendar: Calendar, ledger: Ledger) -> pd.DataFrame:
-    """Arrivals with the period they can be loaded from. An overdue one is not here yet: it can be loaded from the next
-    period.
-    """
-    known = ~arrivals["status"].fillna("").astype(str).str.lower().isin(GONE)
-    coming = arrivals[known & (arrivals["quantity"] > 0)]
-    overdue = coming["eta"] < calendar.issue_date
-    if overdue.any():
-        ledger.remarks.append(
-            f"Overdue arrivals at depots: {overdue.sum()}; expected within the first period, loaded from the second."
-        )
-    if coming["eta_high"].notna().any():
-        ledger.remarks.append("Arrivals at depots are planned on their eta; their late dates (eta_high) are not planned for.")
-    period = np.where(overdue, 1, calendar.first_from(coming["eta"]))
-    return coming.assign(period=period)
 
 
 @dataclass(frozen=True)

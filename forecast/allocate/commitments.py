@@ -12,19 +12,27 @@ from forecast import periods
 from forecast.allocate.arrays import Ints, positions, rows
 from forecast.allocate.timeline import Calendar
 from forecast.errors import few
-from forecast.schema import Ledger
+from forecast.schema import Floats, Ledger
 
 COLUMNS = ["zone", "item", "period", "minimum", "maximum", "name"]
 
 
 def commitments(
-    table: pd.DataFrame, zones: pd.Index, items: pd.Index, calendar: Calendar, source_period: str, ledger: Ledger
+    table: pd.DataFrame,
+    received: pd.DataFrame,
+    zones: pd.Index,
+    items: pd.Index,
+    calendar: Calendar,
+    source_period: str,
+    ledger: Ledger,
 ) -> pd.DataFrame:
-    """COMMITMENTS -> `zone, item, period` positions, `minimum, maximum` item units (0 and inf: none), `name` for messages.
+    """COMMITMENTS and receipts (`zone, item, quantity, received`) -> `zone, item, period` positions, `minimum, maximum` item
+    units (0 and inf: none), `name` for messages.
 
-    One row per zone, item and plan period: what is promised within one plan period adds up. A fixed quantity is both bounds.
+    One row per zone, item and plan period: what is promised within one plan period adds up. A fixed quantity is both bounds. What
+    was received in the period of a promise is kept of it.
     """
-    df = table.assign(at=running(table["period"], calendar, source_period))
+    df = table.assign(at=running(table["period"], calendar, source_period), kept=_received(table, received, source_period))
     df = df.assign(z=positions(zones, df["zone"]), k=positions(items, df["item"]))
     inside = (df["at"] >= 0) & (df["at"] < calendar.count) & (df["z"] >= 0) & (df["k"] >= 0)
     if (~inside).any():
@@ -44,11 +52,22 @@ def running(dates: pd.Series, calendar: Calendar, source_period: str) -> Ints:
     return np.where((at < 0) & ends, 0, at)
 
 
+def _received(table: pd.DataFrame, received: pd.DataFrame, source_period: str) -> Floats:
+    """(row) what the zone received of the item within the period of the promise, item units."""
+    kept = np.zeros(len(table))
+    for n, row in enumerate(rows(table)):
+        of_row = received[(received["zone"] == row.zone) & (received["item"] == row.item)]
+        within = (of_row["received"] >= row.period) & (of_row["received"] < periods.step(row.period, 1, source_period))
+        kept[n] = of_row.loc[within, "quantity"].sum()
+    return kept
+
+
 def _added_up(zone: int, item: int, period: int, promised: pd.DataFrame) -> tuple[int, int, int, float, float, str]:
-    fixed = promised["fixed"].fillna(0).sum()
-    has_ceiling = promised[["fixed", "maximum"]].notna().any(axis=1).all()
-    minimum = fixed + promised["minimum"].fillna(0).sum()
-    maximum = fixed + promised["maximum"].fillna(0).sum() if has_ceiling else np.inf
+    left = promised[["minimum", "fixed", "maximum"]].sub(promised["kept"], axis=0).clip(lower=0)
+    fixed = left["fixed"].fillna(0).sum()
+    has_ceiling = left[["fixed", "maximum"]].notna().any(axis=1).all()
+    minimum = fixed + left["minimum"].fillna(0).sum()
+    maximum = fixed + left["maximum"].fillna(0).sum() if has_ceiling else np.inf
     said = [_said(row) for row in promised.to_dict("records")]
     return zone, item, period, float(minimum), float(max(minimum, maximum)), "; ".join(said)
 

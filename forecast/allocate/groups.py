@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from forecast import meaning
 from forecast.allocate.arrays import Flags, Ints
 from forecast.config import Config
 from forecast.schema import Floats, Ledger
@@ -17,8 +18,8 @@ class Groups:
     """The demand groups, and what each item is in its group.
 
     (g): `codes`, `needs`, `units`; `accumulates`: the need carries over; `priority`; `per_person`: planning figure in
-    need units per person and day, NaN where there is none. (k): `of_item`: its group; `covers`: need units per item unit;
-    `pack`: item units per pack; `lasts`: goods left over serve the next period.
+    need units per person and day, NaN where there is none; `of_caseload`: the demand is that of a caseload. (k): `of_item`: its
+    group; `covers`: need units per item unit; `pack`: item units per pack; `lasts`: goods left over serve the next period.
 
     The three kinds of carry-over: the need accumulates (kits, arrears); the need lapses and the goods last (rations); the
     need lapses and the goods perish within the period (hot meals). A group may hold goods of the last two kinds: tablets
@@ -31,6 +32,7 @@ class Groups:
     accumulates: Flags
     priority: Floats
     per_person: Floats
+    of_caseload: Flags
     of_item: Ints
     covers: Floats
     pack: Floats
@@ -58,6 +60,7 @@ def group_items(items: pd.DataFrame, config: Config, days: int, ledger: Ledger) 
         accumulates=accumulates,
         priority=np.array([group["priority"].max() for group in members.values()], dtype=float),
         per_person=np.array([_per_person(group, config) for group in members.values()], dtype=float),
+        of_caseload=np.array([meaning.counts(group, meaning.ARRIVING).any() for group in members.values()], dtype=bool),
         of_item=of_item,
         covers=items["covers"].to_numpy(float),
         pack=items["pack"].to_numpy(float),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from forecast import meaning
 from forecast.allocate import ways
 from forecast.allocate.arrays import Ints
 from forecast.allocate.explain import Reasons
@@ -120,7 +121,7 @@ def cells(problem: Allocation, planned: Floats, outcome: Outcome, reasons: Reaso
             "need": np.array(problem.groups.needs, dtype=object)[group],
             "item": np.array(problem.groups.codes, dtype=object)[group],
             "unit": np.array(problem.groups.units, dtype=object)[group],
-            "people": problem.people[zone, period],
+            "people": problem.people[at],
             "demand_mean": problem.mean[at],
             "demand_q50": median,
             "demand_q90": high,
@@ -134,9 +135,15 @@ def cells(problem: Allocation, planned: Floats, outcome: Outcome, reasons: Reaso
             "coverage": np.where(needed > 0, np.clip(covered, 0, 1), 1.0),
             "shortage_risk": outcome.risk[at],
             "reason": [reasons.of_cell(z, g, t) for z, g, t in zip(*(index.tolist() for index in at), strict=True)],
+            "basis": np.array([_basis(problem, code) for code in problem.groups.codes], dtype=object)[group],
         }
     )
     return COVERAGE.check(df.sort_values(["period", "zone", "item"], ignore_index=True))
+
+
+def _basis(problem: Allocation, group: str) -> str:
+    """What the demand of a group rests on, where that is not records of goods; such a group is one item."""
+    return meaning.basis(problem.items, group) if group in problem.items.index else ""
 
 
 def _counted(problem: Allocation) -> Floats:

@@ -15,7 +15,7 @@ import pandas as pd
 import xarray as xr
 
 from forecast import periods
-from forecast.allocate import batches, commitments, supplies, ways, weights
+from forecast.allocate import batches, commitments, consignments, supplies, vehicles, ways, weights
 from forecast.allocate.arrays import Flags, Ints
 from forecast.allocate.groups import Groups, group_items
 from forecast.allocate.timeline import DAYS, Calendar
@@ -28,7 +28,7 @@ from forecast.schema import Floats, Inputs, Ledger
 class Allocation:
     """One allocation problem, aligned: nothing after this reads Inputs.
 
-    `pairs` (z, k) and `series` (z, g): planned or not; `demand` (z, g, t, s) need units; `people` (z, t); `weight` (z, g)
+    `pairs` (z, k) and `series` (z, g): planned or not; `demand` (z, g, t, s) need units; `people` (z, g, t); `weight` (z, g)
     weighted person-periods per need unit; `floor` (z, g, t) survival floor in need units, NaN where there is none;
     `on_hand` (z, k) item units, NaN where unknown; `in_transit`, `by_others` (z, k, t) item units; `batches`: depot stock
     and arrivals; `lanes` (d, z): there is one; `ways`: lanes by vehicle class; `status` (way, k, t): why nothing can be loaded, 0
@@ -63,6 +63,13 @@ class Allocation:
     def mean(self) -> Floats:
         """(z, g, t) mean demand, need units."""
         return np.asarray(self.demand.mean(axis=3))
+
+    @cached_property
+    def vehicle_hours(self) -> Floats:
+        """(class, t) hours that the vehicles of each class can drive; in the first period less what they drive already."""
+        hours = np.repeat(self.fleet["hours"].to_numpy(float)[:, None], self.calendar.count, axis=1)
+        hours[:, 0] -= self.fleet["out"].to_numpy(float)
+        return hours
 
     @cached_property
     def given(self) -> tuple[Floats, Floats]:
@@ -103,16 +110,20 @@ def align(demand: xr.Dataset, inputs: Inputs, config: Config, issue_date: pd.Tim
     series = np.stack([pairs[:, groups.of_item == group].any(axis=1) for group in range(len(groups.codes))], axis=1)
     routes = inputs.routes
     depots = _depots(inputs)
-    stock = batches.batches(inputs.stock, depots, codes, calendar, ledger)
-    committed = commitments.commitments(inputs.stock.commitments, zones, codes, calendar, config.forecast.period, ledger)
-    supply = supplies.zone_supply(inputs, zones, codes, pairs, calendar, config, ledger)
+    mean, overdue = grouped.mean(axis=3), config.plan.overdue_days
+    consigned = consignments.follow(inputs, calendar, overdue, ledger)
+    stock = batches.batches(inputs.stock, consigned.left, depots, codes, calendar, overdue, ledger)
+    committed = commitments.commitments(
+        inputs.stock.commitments, consigned.received, zones, codes, calendar, config.forecast.period, ledger
+    )
+    supply = supplies.zone_supply(inputs, consigned, demand, mean, groups, pairs, calendar, config, ledger)
     table = ways.ways(routes, depots, zones, config, ledger)
     shut = ways.shut(routes.closures, table, calendar)
     sendable = pairs.copy()
     sendable[committed["zone"].to_numpy(), committed["item"].to_numpy()] = True
     status = ways.status(table, shut, items, stock, calendar)
     people = weights.people(inputs, zones, calendar, config)
-    mean = grouped.mean(axis=3)
+    by_group = weights.people_by_group(people, mean, groups, calendar.days)
     return Allocation(
         calendar=calendar,
         depots=tuple(depots),
@@ -123,9 +134,9 @@ def align(demand: xr.Dataset, inputs: Inputs, config: Config, issue_date: pd.Tim
         pairs=pairs,
         series=series,
         demand=grouped,
-        people=people,
+        people=by_group,
         weight=weights.weight(mean, people, groups, inputs.stock.priorities, zones, calendar.days),
-        floor=weights.floor(mean, people, groups, config, calendar.days),
+        floor=weights.floor(mean, by_group, groups, config, calendar.days),
         on_hand=supply.on_hand,
         in_transit=supply.in_transit,
         by_others=supply.by_others,
@@ -134,7 +145,7 @@ def align(demand: xr.Dataset, inputs: Inputs, config: Config, issue_date: pd.Tim
         ways=table,
         status=status,
         loads=ways.loads(table, status, sendable, calendar),
-        fleet=ways.vehicle_hours(routes.fleet, depots, config, calendar.days),
+        fleet=vehicles.vehicle_hours(routes, consigned.left, items, depots, calendar, config, ledger),
         shut=shut,
         commitments=committed,
     )

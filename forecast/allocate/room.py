@@ -27,8 +27,7 @@ class Room:
         self._capacity = [problem.ways[name].to_numpy(float) for name in ("kg", "m3")]
         shape = (len(problem.ways), problem.calendar.count)
         self._loaded = [np.zeros(shape), np.zeros(shape)]
-        hours = problem.fleet["hours"].to_numpy(float) * (1 + SLACK)
-        self._hours = np.repeat(hours[:, None], shape[1], axis=1)
+        self._hours = problem.vehicle_hours * (1 + SLACK)
         self._round_trip = ways.hours_per_trip(problem.ways)
         self._stock, self._grades = _stock(problem)
         self._ceiling = np.full(problem.in_transit.shape, np.inf)

@@ -124,7 +124,7 @@ def vehicle_hours(problem: Allocation, model: Model, trips: Trips) -> None:
     fleet = problem.ways["fleet"].to_numpy()[trips.way]
     used, position = np.unique(fleet * periods + trips.period, return_inverse=True)
     vehicle, period = used // periods, used % periods
-    hours = problem.fleet["hours"].to_numpy(float)[vehicle]
+    hours = problem.vehicle_hours[vehicle, period]
     rows = model.add_rows("hours", len(used), names.of_fleet(problem, vehicle, period), -INF, hours)
     model.put(rows[position], trips.columns, ways.hours_per_trip(problem.ways)[trips.way])
 

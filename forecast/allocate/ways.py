@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pandas as pd
 
 from forecast.allocate.arrays import Flags, Ints, positions, rows
 from forecast.allocate.timeline import Calendar, days_between
 from forecast.config import Config
-from forecast.schema import Floats, Ledger, Routes
+from forecast.schema import CARRIAGES, Floats, Ledger, Routes
+from forecast.wordlists import listed
 
 # Why nothing can be loaded on a way, of an item, in a period: bits, so that several can be told of one zone.
 FITS, STOCK_GONE, TRUCKS_FULL, CEILING = 1, 2, 4, 8  # what a made plan leaves room for (room.py)
@@ -51,14 +50,14 @@ def ways(routes: Routes, depots: pd.Index, zones: pd.Index, config: Config, ledg
     _say_depots_without_vehicles(lanes, classes, ledger)
     classes = classes.assign(fleet=classes.index).rename(columns={"cost_per_trip": "vehicle_cost"})
     df = lanes.merge(classes, left_on="from", right_on="depot", suffixes=("", "_of_fleet"))
-    allowed = df["vehicles"].map(_words)
+    allowed = df["vehicles"].map(lambda cell: listed(cell, set(classes["vehicle"])))
     may_use = [not names or vehicle in names for vehicle, names in zip(df["vehicle"], allowed, strict=True)]
     df = df.assign(kg=df[["payload_kg", "max_vehicle_kg"]].min(axis=1), m3=df["payload_m3"].fillna(np.inf))
     df = df[np.array(may_use, dtype=bool) & (df["kg"] > 0) & (df["count"] > 0)]
     if (df["cost_per_trip"].isna() & df["vehicle_cost"].isna()).any():
         ledger.assume("cost_per_trip", "lanes and vehicles without one", "1 per hour one way", "money", "default of this program")
     cost = df["cost_per_trip"].fillna(df["vehicle_cost"]).fillna(df["hours_one_way"])
-    carries = df["carries"].map(lambda text: _words(text) or ("dry",))
+    carries = df["carries"].map(lambda cell: listed(cell, CARRIAGES) or ("dry",))
     return _columns(df.assign(trip_cost=cost, carries=carries))
 
 
@@ -85,24 +84,6 @@ def _say_depots_without_vehicles(lanes: pd.DataFrame, classes: pd.DataFrame, led
     without = sorted(set(lanes["from"]) - set(working))
     if without:
         ledger.remarks.append(f"No vehicle in the fleet of {', '.join(without)}: nothing leaves there.")
-
-
-def _words(text: object) -> tuple[str, ...]:
-    """`"dry cold"`, `"dry, cold"` -> the words; nothing for an empty cell."""
-    return tuple(word for word in re.split(r"[\s,;/+]+", text) if word) if isinstance(text, str) else ()
-
-
-def vehicle_hours(fleet: pd.DataFrame, depots: pd.Index, config: Config, days: int) -> pd.DataFrame:
-    """FLEET -> `depot` position, `vehicle`, `hours` all vehicles of the class can drive in a plan period; by position as in
-    `ways`.
-    """
-    classes = fleet.sort_values(["depot", "vehicle"], ignore_index=True)
-    per_day = classes["hours_per_day"].fillna(config.plan.hours_per_day)
-    working = classes["working_days"].fillna(config.plan.working_days) * days / 7
-    hours = classes["count"] * per_day * working
-    return pd.DataFrame(
-        {"depot": positions(depots, classes["depot"]), "vehicle": classes["vehicle"], "hours": hours.astype(float)}
-    )
 
 
 def shut(closures: pd.DataFrame, table: pd.DataFrame, calendar: Calendar) -> pd.DataFrame:

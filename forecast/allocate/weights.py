@@ -28,6 +28,16 @@ def people(inputs: Inputs, zones: pd.Index, calendar: Calendar, config: Config) 
     return np.asarray(np.maximum(known[:, None] + moved, 0))
 
 
+def people_by_group(people: Floats, mean: Floats, groups: Groups, days: int) -> Floats:
+    """(z, t) people and (z, g, t) mean demand -> (z, g, t) people who have the need: all of them; of a group that counts arrivals,
+    the caseload that its demand is made of.
+    """
+    counted = np.repeat(people[:, None], len(groups.codes), axis=1)
+    of_caseload = np.flatnonzero(groups.of_caseload)
+    counted[:, of_caseload] = mean[:, of_caseload] / (groups.per_person[of_caseload] * days)[:, None]
+    return counted
+
+
 def weight(mean: Floats, people: Floats, groups: Groups, priorities: pd.DataFrame, zones: pd.Index, days: int) -> Floats:
     """(z, g, t) mean demand -> (z, g) weighted person-periods that one need unit of shortage stands for.
 
@@ -57,7 +67,7 @@ def _of_zones(priorities: pd.DataFrame, zones: pd.Index, groups: Groups) -> Floa
 
 
 def floor(mean: Floats, people: Floats, groups: Groups, config: Config, days: int) -> Floats:
-    """(z, g, t) survival floor in need units: survival figure x people x days, at most the mean demand; NaN for needs without
+    """(z, g, t) mean demand and people -> survival floor in need units: survival figure x people x days, at most the mean demand; NaN for needs without
     one.
 
     Where people are not known: the same share of the mean demand as the survival figure has of the planning figure.
@@ -68,6 +78,7 @@ def floor(mean: Floats, people: Floats, groups: Groups, config: Config, days: in
         if figures is not None and figures.survival_per_person_per_day is not None:
             survival = figures.survival_per_person_per_day
             share = min(1.0, survival / figures.per_person_per_day)
-            needed = np.where(np.isnan(people), share * mean[:, group], survival * people * days)
+            there = people[:, group]
+            needed = np.where(np.isnan(there), share * mean[:, group], survival * there * days)
             floors[:, group] = np.minimum(mean[:, group], needed)
     return floors

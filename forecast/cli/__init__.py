@@ -28,7 +28,7 @@ from forecast.errors import ForecastError
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")
 
-ORDER = ("demo", "check", "run", "demand", "plan")  # as a newcomer meets them; any other follows by name
+ORDER = ("demo", "init", "check", "run", "demand", "plan")  # as a newcomer meets them; any other follows by name
 
 
 def main(argv: Sequence[str] | None = None) -> int:

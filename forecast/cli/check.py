@@ -1,4 +1,4 @@
-"""Validate the config and all inputs and say what was understood; nothing is computed or written."""
+"""Read config and files; say in one screen what was understood, and all that would stop a run. Nothing is written."""
 
 from __future__ import annotations
 
@@ -6,46 +6,21 @@ import argparse
 
 from forecast.cli import _job
 
-HELP = "validate a config and its inputs, compute nothing"
+HELP = "what was understood from each file, what is strange, what would stop a run"
 TAKES_JOB = True
-MOST_SHOWN = 20
 
 
-def arguments(_parser: argparse.ArgumentParser) -> None:
-    """Nothing of its own."""
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--all", action="store_true", help="every line in full, every remark, and fifty strange values")
 
 
 def run(args: argparse.Namespace) -> int:
-    from forecast.inputs import read_inputs
-    from forecast.schema import Ledger
+    from forecast.errors import InputError
+    from forecast.look import look_at, page
 
-    job, ledger = _job.job(args), Ledger()
-    inputs = read_inputs(job, ledger)
-    print(f"{job.config.title}: as of {job.issue_date.date()}, scenario {job.scenario}, data until {inputs.data_until.date()}")
-    stock, routes = inputs.stock, inputs.routes
-    counts = {
-        "zones": len(inputs.zones),
-        "items": len(inputs.items),
-        "records": len(inputs.records),
-        "signals": len(inputs.signals.data_vars),
-        "depots": len(routes.depots),
-        "lanes": len(routes.lanes),
-        "fleet": len(routes.fleet),
-        "stock": len(stock.depot_stock),
-        "arrivals": len(stock.arrivals),
-        "zone_stock": len(stock.zone_stock),
-        "dispatches": len(stock.dispatches),
-        "by_others": len(stock.by_others),
-        "commitments": len(stock.commitments),
-        "priorities": len(stock.priorities),
-    }
-    for name, count in counts.items():
-        print(f"  {name:<12}{count:>9,} rows" if count else f"  {name:<12}        - none")
-    print(f"  {len(ledger.assumptions)} figures assumed, {len(ledger.problems.noted)} remarks on the input")
-    for remark in ledger.remarks:
-        print(f"  - {remark}")
-    for problem in ledger.problems.noted[:MOST_SHOWN]:
-        print(f"  - {problem.file}, {problem}")
-    if len(ledger.problems.noted) > MOST_SHOWN:
-        print(f"  ... and {len(ledger.problems.noted) - MOST_SHOWN} more; `forecast run` lists them all in problems.csv")
+    look = look_at(_job.job(args), most=50 if args.all else 10)
+    print(page(look, everything=args.all))
+    if look.problems:
+        raise InputError(look.problems)
+    print(f"\n  It can run: forecast run {args.config}")
     return 0

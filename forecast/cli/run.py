@@ -17,7 +17,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from forecast import pipeline
+    from forecast import pipeline, store
 
     job = _job.job(args)
     print(f"{job.config.title}: as of {job.issue_date.date()}, scenario {job.scenario}")
@@ -25,6 +25,9 @@ def run(args: argparse.Namespace) -> int:
     if not outcome.is_new:
         print("Nothing new: the same inputs, settings and code as a run that is there already (--force runs it again).")
     report(outcome.folder, len(outcome.ledger.problems.noted))
+    plan = store.latest(job.runs)
+    if plan is not None and plan != outcome.folder:
+        print(f"  A what-if does not replace the plan: LATEST still names {plan.name}.")
     return 0
 
 

@@ -139,7 +139,7 @@ def _zone_stock(country: Country, items: pd.DataFrame, timeline: Timeline, hande
         for column, item in enumerate(items.index):
             if handed.is_served[position, column]:
                 rows.append((zone, item, int(handed.stock_end[position, column, week]), counted))
-    return pd.DataFrame(rows, columns=["zone", "item", "quantity", "counted_on"])
+    return pd.DataFrame(rows, columns=["zone", "item", "quantity", "counted_on"]).assign(counted_at="end_of_day")
 
 
 def _dispatches(country: Country, items: pd.DataFrame, timeline: Timeline, handed: Supply) -> pd.DataFrame:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,41 +11,41 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyogrio  # geopandas reads files with it
 import shapely
-from pyproj.exceptions import ProjError
+from pyproj import CRS as Reference
+from pyproj.exceptions import CRSError, ProjError
 
 from forecast.errors import InputError, Problem, Problems, did_you_mean, few
 from forecast.geo.distance import circles, great_circle_km
 from forecast.geo.files import plain_file
+from forecast.geo.vector_file import read_vector
 from forecast.schema import Floats
 
 CRS = "EPSG:4326"
 MAX_AREA_CHANGE = 0.01  # by mending an invalid outline; more, and nobody knows what was meant
 STRAIGHT_DEGREES = 0.02  # longest straight piece of an outline when it is bent into another CRS
-FORMATS = {  # file ending -> how its bytes must begin, and the drivers that read it
-    ".gpkg": (b"SQLite format 3\x00", ("GPKG",)),
-    ".geojson": (b"{", ("GeoJSON",)),
-    ".json": (b"{", ("GeoJSON",)),
-    ".shp": (b"\x00\x00\x27\x0a", ("ESRI Shapefile",)),
-}
-UNREADABLE = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, shapely.errors.GEOSException)
 COLUMNS = ("zone", "zone_name", "parent", "population_people")
 
 
 def read_zones(
-    path: Path, *, root: Path, problems: Problems, columns: Mapping[str, str] | None = None, layer: str | None = None
+    path: Path,
+    *,
+    root: Path,
+    problems: Problems,
+    columns: Mapping[str, str] | None = None,
+    layer: str | None = None,
+    encoding: str | None = None,
+    crs: str | None = None,
 ) -> gpd.GeoDataFrame:
     """Read zones from GeoPackage, GeoJSON or Shapefile, sorted by code.
 
     -> `zone, zone_name, parent, population_people, geometry` in EPSG:4326. `columns`: our name -> name in the file, where they
-    differ. `problems` gets what was mended. Raises InputError with all that is wrong with the file and its zones.
+    differ. `encoding`, `crs`: of a file that states none. `problems` gets what was mended. Raises InputError with all that is
+    wrong with the file and its zones.
     """
     real = plain_file(path, root)
-    raw = _read(real, layer)
-    if raw.crs is None:
-        raise _refused(real.name, "has no coordinate reference system", "Save it with one (a Shapefile needs its .prj beside it)")
     found = Problems()
+    raw = _placed(read_vector(real, root=root, problems=found, layer=layer, encoding=encoding), crs, real.name)
     zones = _named(raw, columns or {}, real.name, found)
     found.raise_if_refused()
     zones = check_zones(
@@ -92,6 +91,17 @@ def areas(zones: gpd.GeoDataFrame, catchment_km: float) -> gpd.GeoSeries:
     if points.any():
         shapes[points] = circles(shapely.get_y(shapes[points]), shapely.get_x(shapes[points]), catchment_km)
     return gpd.GeoSeries(shapes, index=geometry.index, crs=CRS)
+
+
+def points_inside(zones: gpd.GeoDataFrame) -> dict[str, str]:
+    """Code of each zone that is a point inside the area of another -> code of that other (the first, where areas overlap)."""
+    geometry = by_zone(zones).geometry.dropna()
+    shapes, codes = geometry.to_numpy(), geometry.index.to_numpy()
+    is_point = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
+    points, areas = np.flatnonzero(is_point), np.flatnonzero(~is_point)
+    point, area = shapely.STRtree(shapes[areas]).query(shapes[points], predicate="intersects")
+    pairs = sorted(zip(codes[points[point]], codes[areas[area]], strict=True), reverse=True)
+    return dict(reversed(list({str(inner): str(outer) for inner, outer in pairs}.items())))
 
 
 def in_crs(zones: gpd.GeoSeries, crs: str) -> gpd.GeoSeries:
@@ -149,31 +159,20 @@ def _km_to(lat: Floats, lon: Floats, shapes: npt.NDArray[np.object_]) -> Floats:
 # ------------------------------------------------------------------ reading
 
 
-def _read(path: Path, layer: str | None) -> gpd.GeoDataFrame:
-    begins, drivers = FORMATS.get(path.suffix.lower(), (b"", ()))
-    if not drivers:
-        raise _refused(path.name, "is of no known format", f"Give one of {', '.join(FORMATS)}")
-    with path.open("rb") as file:
-        head = file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip() if begins == b"{" else file.read(64)
-    if not head.startswith(begins):
-        raise _refused(path.name, f"is not what its ending says ({path.suffix})", "Export it again")
+def _placed(raw: gpd.GeoDataFrame, crs: str | None, file: str) -> gpd.GeoDataFrame:
+    """The features with a CRS: that of the file, or the one given for a file that states none."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of odd rings and encodings; the result is checked here
-            layer = layer or _only_layer(path)
-            if pyogrio.read_info(path, layer=layer)["driver"] not in drivers:
-                raise _refused(path.name, f"is not what its ending says ({path.suffix})", "Export it again")
-            return gpd.read_file(path, layer=layer, engine="pyogrio", datetime_as_string=True)
-    except UNREADABLE as error:
-        what = "cannot be read: cut off, corrupt, or without the files that belong to it"
-        raise _refused(path.name, what, "Export it again") from error
-
-
-def _only_layer(path: Path) -> str:
-    layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
-    if len(layers) != 1:
-        raise _refused(path.name, f"has {len(layers)} layers with shapes", f"Name one with `layer:`: {', '.join(layers)}")
-    return layers[0]
+        given = Reference.from_user_input(crs) if crs else None
+    except CRSError as error:
+        what, action = "is no coordinate reference system", "Write for instance EPSG:4326"
+        raise InputError([Problem(file, what, action, value=crs or "")]) from error
+    if raw.crs is None and given is None:
+        action = "Save it with one (a Shapefile needs its .prj beside it), or name it with `crs:`, such as EPSG:4326"
+        raise _refused(file, "has no coordinate reference system", action)
+    if raw.crs is not None and given is not None and raw.crs != given:
+        action = "Leave out `crs:`, which is for files that state none, or mend the file"
+        raise _refused(file, f"states the CRS {raw.crs.name}, and the config says {given.name}", action)
+    return raw if raw.crs is not None else raw.set_crs(given)
 
 
 def _named(raw: gpd.GeoDataFrame, columns: Mapping[str, str], file: str, problems: Problems) -> pd.DataFrame:
@@ -188,6 +187,9 @@ def _named(raw: gpd.GeoDataFrame, columns: Mapping[str, str], file: str, problem
             problems.refuse(Problem(file, f"has no column '{theirs}'", action, column=ours))
     named: dict[str, Any] = {ours: raw.get(wanted[ours], pd.Series("", index=raw.index)) for ours in COLUMNS}
     texts = {ours: named[ours].map(_text) for ours in COLUMNS[:3]}
+    if pd.api.types.is_numeric_dtype(named["zone"]) and len(raw):
+        what = f"holds codes as numbers ({few(texts['zone'], 3)})"
+        problems.note(Problem(file, what, "Read as text; zeros in front, if there were any, are lost", column=wanted["zone"]))
     return pd.DataFrame({**texts, "population_people": _people(named["population_people"], texts["zone"], file, problems)})
 
 
@@ -215,7 +217,7 @@ def _all_drawn(shapes: npt.NDArray[np.object_], codes: pd.Series, file: str, pro
     empty = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     if empty.any() and empty.mean() >= 0.5:
         problem = f"{empty.sum()} of {len(shapes)} geometries are empty when read ({few(codes[empty])})"
-        action = "The type of a geometry may not fit its coordinates (a MultiPolygon labelled Polygon): export the file again"
+        action = "Export the file again, with its shapes"
         problems.refuse(Problem(file, problem, action))
         return False
     for code in codes[empty]:

@@ -8,6 +8,8 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from forecast.errors import InputError, Problem
 
+MOST_BYTES = 300_000_000  # of a file that is read whole
+
 
 def find(root: Path, pattern: str, setting: str) -> list[Path]:
     """Files below `root` that match `pattern`: a relative path in which *, ? and ** stand for any name; sorted.
@@ -19,7 +21,7 @@ def find(root: Path, pattern: str, setting: str) -> list[Path]:
     exact = root / pattern
     found = [exact] if exact.is_file() else sorted(path for path in root.glob(pattern) if path.is_file())
     if not found:
-        raise _problem(setting, pattern, "is no file of the data folder", _what_is_there(exact))
+        raise _problem(setting, pattern, *_why_not(exact))
     outside = [path for path in found if not path.resolve().is_relative_to(root.resolve())]
     if outside:
         raise _problem(setting, outside[0].name, "is a link that leads out of the data folder", "Put the file itself there")
@@ -29,6 +31,9 @@ def find(root: Path, pattern: str, setting: str) -> list[Path]:
 def content(path: Path, root: Path, files: dict[str, str]) -> bytes:
     """The bytes of a file, read once; its sha256 goes into `files` under its path relative to `root`."""
     try:
+        if path.stat().st_size > MOST_BYTES:
+            problem = f"is larger than {MOST_BYTES // 1_000_000} MB"
+            raise InputError([Problem(path.name, problem, "Leave out years or columns that are not needed")])
         data = path.read_bytes()
     except OSError as error:
         problem = f"cannot be read ({error.strerror or 'no reason given'})"
@@ -43,6 +48,17 @@ def _leads_out(pattern: str) -> bool:
     windows, posix = PureWindowsPath(pattern), PurePosixPath(pattern)
     rooted = posix.is_absolute() or bool(windows.drive or windows.root)
     return not pattern or rooted or "://" in pattern or ".." in windows.parts or "\0" in pattern
+
+
+def _why_not(exact: Path) -> tuple[str, str]:
+    """What stands where no file was found, and what to do."""
+    if exact.is_symlink():
+        return "is a link to a file that is not there", "Put the file itself there"
+    if exact.is_dir():
+        return "is a folder, not a file", f"Name a file in it, or all of them: {exact.name}/*.csv"
+    if exact.exists():
+        return "is no plain file", "Save it as a file"
+    return "is no file of the data folder", _what_is_there(exact)
 
 
 def _what_is_there(missing: Path) -> str:

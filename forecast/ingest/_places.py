@@ -1,15 +1,17 @@
-"""Latitudes and longitudes of a table, checked against each other."""
+"""Places: latitudes and longitudes of a table checked against each other, and the zones that have a place at all."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from forecast import geo
 from forecast.convert import problem_at
-from forecast.errors import Problems
+from forecast.errors import InputError, Problem, Problems, counted, few
+from forecast.schema import Reading
 
 
 def check_places(df: pd.DataFrame, problems: Problems, code: str) -> None:
@@ -35,3 +37,20 @@ def check_places(df: pd.DataFrame, problems: Problems, code: str) -> None:
         if np.isfinite(km) and not problems.refused:
             what = f"puts {known.at[row, code]} {km:,.0f} km from the middle of all places"
             problems.note(problem_at(df, row, "lat", what, "Used as it is; check its place"))
+
+
+def zones_with_a_place(reading: Reading, name: str) -> gpd.GeoDataFrame:
+    """The zones that a raster or a tower can be laid over; the others stay without a value, and that is said.
+
+    Raises InputError, naming the source, where zones are not given or none of them has a place.
+    """
+    if reading.zones is None:
+        raise InputError([Problem(f"signals.{name}", "needs zones", "Give inputs.zones")])
+    has_place = reading.zones.geometry.notna()
+    if not has_place.any():
+        action = "Give the zones' shapes or points (inputs.zones), or leave it out"
+        raise InputError([Problem(name, "needs to know where the zones are, and no zone has a place", action)])
+    nowhere = geo.by_zone(reading.zones[~has_place]).index
+    if len(nowhere):
+        reading.ledger.remarks.append(f"{name} stays empty for {counted(len(nowhere), 'zone')} without a place: {few(nowhere)}.")
+    return reading.zones[has_place]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import geopandas as gpd
 
-from forecast import geo
-from forecast.convert import typed
+from forecast import as_of, geo
+from forecast.convert import called_ours, typed_cells, without_repeats
 from forecast.errors import Problems
 from forecast.ingest import table
 from forecast.ingest._places import check_places
@@ -37,10 +37,12 @@ def read(settings: Settings, reading: Reading, name: str) -> gpd.GeoDataFrame:
     Raises InputError with all that is wrong with the table.
     """
     text = table.read(settings, reading, name)
-    if "population_people" not in text.columns:
-        text = text.rename(columns={"population": "population_people"})
+    text = called_ours(text, "population_people", "population")
     problems = Problems()
-    sites = typed(text, POINTS, problems, name=name, set_aside=False, period=reading.period, week_starts=reading.week_starts)
+    text = as_of.known_rows(text, POINTS, reading)
+    period, week_starts = reading.period, reading.week_starts
+    sites = typed_cells(text, POINTS, problems, name=name, set_aside=False, period=period, week_starts=week_starts)
+    sites = without_repeats(as_of.latest_versions(sites, POINTS, reading), POINTS, problems, set_aside=False)
     check_places(sites, problems, "zone")
     problems.raise_if_refused()
     places = gpd.points_from_xy(sites["lon"], sites["lat"], crs="EPSG:4326")

@@ -25,7 +25,7 @@ whole network make all other zones look fuller.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -36,12 +36,13 @@ import xarray as xr
 from pydantic import Field
 from scipy import sparse
 
-from forecast import geo, periods
+from forecast import as_of, geo, periods
 from forecast.config import Code
-from forecast.convert import typed
+from forecast.convert import place as place_of
+from forecast.convert import problem_at, typed_cells, without_repeats
 from forecast.errors import InputError, Problem, Problems, few
 from forecast.ingest import table
-from forecast.ingest._places import check_places
+from forecast.ingest._places import check_places, zones_with_a_place
 from forecast.schema import PRESENCE, SIGNALS, TOWERS, Floats, Reading
 
 SMALLEST_COUNT = 16  # 15 people or fewer can be singled out (RELIABILITY: Flowminder keeps values > 15)
@@ -75,11 +76,10 @@ def read(settings: Settings, reading: Reading, name: str) -> xr.Dataset:
     Needs zones with `population_people`. NaN for zones without tower, and where less than half of the towers count.
     Raises InputError with all that is wrong with the tables.
     """
-    if reading.zones is None:
-        raise InputError([Problem(f"signals.{name}", "needs zones", "Give inputs.zones")])
-    zones = geo.by_zone(reading.zones)
+    zones = geo.by_zone(zones_with_a_place(reading, name))
     presence, towers = _tables(settings, reading, name)
-    counts = _counts(_known(presence, settings, reading, name), towers, zones, settings, reading, name)
+    _refuse_swapped(towers, zones)
+    counts = _counts(presence, towers, zones, settings, reading, name)
     people, coverage = people_present(counts, zones["population_people"].to_numpy(float), zones.index)
     _tell(coverage, counts, zones, reading, name)
     return _signal(people, coverage, counts, zones, settings, reading, name)
@@ -133,25 +133,45 @@ def _settled(counts: Floats) -> Floats:
 
 
 def _tables(settings: Settings, reading: Reading, name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """PRESENCE, bad rows set aside, and TOWERS, bad rows refused."""
+    """PRESENCE, bad rows set aside, and TOWERS, bad rows refused: both as they were known on the issue date."""
     problems = Problems()
-    convert = partial(typed, problems=problems, period=reading.period, week_starts=reading.week_starts)
-    presence = convert(table.read(settings, reading, name), PRESENCE, name=name, set_aside=True)
+    convert = partial(typed_cells, problems=problems, period=reading.period, week_starts=reading.week_starts)
+    counts = replace(PRESENCE, name=name)
+    text = table.read(settings, reading, name)
+    if "subscribers" not in text.columns:  # an empty count is unknown, a column that is not there a mistake
+        there = [column for column in text.columns if column != "record"]
+        action = f"Map it under 'columns:' of signals.{name}. Columns: {', '.join(there)}"
+        problems.refuse(Problem(_file_of(text, name), "has no column subscribers", action))
+    known = as_of.known_rows(text, counts, reading, delay_days=settings.delay_days)
+    presence = convert(known, counts, name=name, set_aside=True)
+    presence = as_of.latest_versions(presence, counts, reading, delay_days=settings.delay_days)
+    presence = without_repeats(presence, counts, problems, set_aside=True)
     asked = table.Settings(path=settings.towers, columns=settings.tower_columns)
-    towers = convert(table.read(asked, reading, "towers"), TOWERS, name="towers", set_aside=False)
+    places = as_of.known_rows(table.read(asked, reading, "towers"), TOWERS, reading)
+    towers = as_of.latest_versions(convert(places, TOWERS, name="towers", set_aside=False), TOWERS, reading)
+    towers = without_repeats(towers, TOWERS, problems, set_aside=False)
+    if towers.empty and not problems.refused:
+        problems.refuse(Problem(settings.towers, "has no rows", "Give the place of each tower"))
     check_places(towers, problems, "tower")
+    if presence.empty and problems.noted:
+        problems.refused.extend(problems.noted)
     problems.raise_if_refused()
     reading.ledger.problems.noted.extend(problems.noted)
     return presence, towers
 
 
-def _known(presence: pd.DataFrame, settings: Settings, reading: Reading, name: str) -> pd.DataFrame:
-    """The rows known on the issue date: their period has ended, and the delay is over."""
-    asked = reading.issue_date - pd.Timedelta(days=settings.delay_days)
-    known = presence[presence["period"] <= periods.last_complete(asked, reading.period, reading.week_starts)]
-    if later := len(presence) - len(known):
-        reading.ledger.remarks.append(f"{name}: {later} counts of periods not over by the issue date were left out.")
-    return known
+def _refuse_swapped(towers: pd.DataFrame, zones: gpd.GeoDataFrame) -> None:
+    """Towers that lie away from all zones, and in one of them when lat and lon are swapped."""
+    away = towers[(geo.zone_at(towers["lat"], towers["lon"], zones, NEAREST_KM) == "") & (towers["lon"].abs() <= 90)]
+    swapped = away[geo.zone_at(away["lon"], away["lat"], zones, NEAREST_KM) != ""]
+    what = "lies far from the zones, but in one of them when lat and lon are swapped"
+    problems = [problem_at(towers, row, "tower", what, "Swap lat and lon") for row in swapped.index]
+    if problems:
+        raise InputError(problems)
+
+
+def _file_of(text: pd.DataFrame, name: str) -> str:
+    return min({place_of(record)[0] for record in text["record"]}, default=f"signals.{name}")
 
 
 def _counts(

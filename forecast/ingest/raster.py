@@ -38,6 +38,7 @@ from forecast import geo, periods, store
 from forecast.config import Code, Section
 from forecast.errors import InputError, Problem, few
 from forecast.ingest import _files
+from forecast.ingest._places import zones_with_a_place
 from forecast.ingest._steps import Steps, over_time
 from forecast.schema import SIGNALS, Floats, Reading
 
@@ -86,11 +87,10 @@ def read(settings: Settings, reading: Reading, name: str) -> xr.Dataset | pd.Ser
 
     Raises InputError with all that is wrong, when no file can be read, and when the zones together hold no people.
     """
-    if reading.zones is None:
-        raise InputError([Problem(f"signals.{name}", "needs zones", "Give inputs.zones")])
+    places = zones_with_a_place(reading, name)
     files = _files.find(reading.root, settings.path, f"{name}.path")
-    zonal = geo.Zonal(geo.areas(reading.zones, settings.catchment_km))
-    if (reading.zones.geom_type == "Point").any():
+    zonal = geo.Zonal(geo.areas(places, settings.catchment_km))
+    if (places.geom_type == "Point").any():
         reading.ledger.assume("catchment radius", name, f"{settings.catchment_km:g}", "km", "setting catchment_km")
     if settings.date is None:
         return _people(files, zonal, settings, reading, name)
@@ -144,7 +144,9 @@ def _dated(files: list[Path], settings: Settings, name: str) -> pd.Series:
     for path in files:
         found = pattern.search(path.name)
         day = _day(found["date"] or "") if found else None
-        if day is None:
+        if day is None and found and DATE.fullmatch(found["date"] or ""):
+            problems.append(Problem(path.name, "is no day of the calendar", "Mend the name of the file", value=found["date"]))
+        elif day is None:
             problems.append(Problem(path.name, "has no date in its name", f"Mend `date` of {name}, or `path`"))
         days.append(day)
     if problems:
@@ -216,6 +218,10 @@ def _zones_of(files: list[Path], zonal: geo.Zonal, settings: Settings, reading: 
     broken = len({problem.file for problem in problems})
     if problems and broken == len(files):
         raise InputError(problems)
+    if settings.date and not coverage.any() and files:
+        such = f"; {outside[0][2]:g} in {outside[0][0]} is not valid" if outside else ""
+        action = "See whether they lie over the zones, and whether `unit` and `valid` are theirs"
+        raise InputError([*problems, Problem(f"signals.{name}", f"no raster holds a value over the zones{such}", action)])
     note = reading.ledger.problems.note
     for problem in problems:
         note(Problem(problem.file, problem.problem, f"Counts as missing. {problem.action}"))

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+import xarray as xr
+
 from forecast.config import Job
 from forecast.inputs import what_if
 from forecast.inputs.checks import Known
 from forecast.inputs.items import read_items
 from forecast.inputs.lanes import complete_lanes
-from forecast.inputs.records import data_until, read_records
+from forecast.inputs.records import data_until, doubted, read_records
 from forecast.inputs.records_alone import read_records_alone
 from forecast.inputs.routes import read_routes
 from forecast.inputs.signals import read_signals
-from forecast.inputs.sources import open_sources
+from forecast.inputs.sources import Sources, open_sources
 from forecast.inputs.stock import read_stock, without_expired
 from forecast.inputs.together import check_together
-from forecast.inputs.zones import read_zones
-from forecast.schema import Inputs, Ledger
+from forecast.inputs.zones import read_zones, with_population
+from forecast.schema import Inputs, Ledger, Routes, Stock
 
-__all__ = ["read_inputs", "read_records_alone"]
+__all__ = ["Found", "complete_inputs", "find_inputs", "read_inputs", "read_records_alone"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What could be read of the inputs, refused or not: bad cells are empty, tables that could not be read have no rows."""
+
+    sources: Sources
+    zones: gpd.GeoDataFrame
+    items: pd.DataFrame
+    records: pd.DataFrame
+    signals: xr.Dataset
+    routes: Routes
+    stock: Stock
 
 
 def read_inputs(job: Job, ledger: Ledger) -> Inputs:
@@ -25,20 +44,15 @@ def read_inputs(job: Job, ledger: Ledger) -> Inputs:
 
     Raises InputError with every problem of config and files at once.
     """
-    sources = open_sources(job, ledger)
-    zones = read_zones(sources)
-    items = read_items(sources)
-    known_zones, known_items = sources.codes("zones", zones), sources.codes("items", items)
-    records = read_records(sources, Known(zone=known_zones, item=known_items))
-    signals = read_signals(sources.at(zones), records)
-    routes = read_routes(sources, known_zones)
-    known_depots = sources.codes("depots", routes.depots.set_index("depot"))
-    stock = read_stock(sources, Known(known_zones, known_items, known_depots), records)
-    check_together(sources, zones, items, stock, routes)
-    ledger.problems.raise_if_refused()
+    return complete_inputs(find_inputs(job, ledger), job, ledger)
 
-    stock = without_expired(stock, job, ledger)
-    routes = complete_lanes(routes, zones, job, ledger)
+
+def complete_inputs(found: Found, job: Job, ledger: Ledger) -> Inputs:
+    """What was found, with derived lanes and the scenario's changes. Raises InputError when anything was refused."""
+    ledger.problems.raise_if_refused()
+    zones, items, records, signals = found.zones, found.items, found.records, found.signals
+    stock = without_expired(found.stock, job, ledger)
+    routes = complete_lanes(found.routes, zones, job, ledger)
     stock, routes, movements = what_if.applied(job, zones, items, signals, stock, routes, ledger)
     ledger.problems.raise_if_refused()
     return Inputs(
@@ -49,6 +63,25 @@ def read_inputs(job: Job, ledger: Ledger) -> Inputs:
         stock=stock,
         routes=routes,
         movements=movements,
-        files=dict(sorted(sources.reading.files.items())),
+        files=dict(sorted(found.sources.reading.files.items())),
         data_until=data_until(records, job),
+        doubted=doubted(found.sources),
     )
+
+
+def find_inputs(job: Job, ledger: Ledger) -> Found:
+    """Read all inputs and check them against each other; what is refused stands in `ledger.problems`, nothing is raised."""
+    sources = open_sources(job, ledger)
+    zones = read_zones(sources)
+    sources = sources.with_crosswalk(zones)
+    zones = with_population(zones, sources)
+    items = read_items(sources)
+    known_zones, known_items = sources.codes("zones", zones), sources.codes("items", items)
+    names = {"zone": zones["zone_name"], "item": items["name"]}
+    records = read_records(sources, Known(zone=known_zones, item=known_items, names=names))
+    signals = read_signals(sources.at(zones), records)
+    routes = read_routes(sources, known_zones)
+    known_depots = sources.codes("depots", routes.depots.set_index("depot"))
+    stock = read_stock(sources, Known(known_zones, known_items, known_depots, names), records)
+    check_together(sources, zones, items, stock, routes)
+    return Found(sources, zones, items, records, signals, routes, stock)

@@ -11,6 +11,7 @@ from forecast.schema import ITEMS, Ledger
 
 DEFAULTS = {"pack": "1", "covers": "1", "priority": "1", "need_lapses": "true", "carriage": "dry"}
 MEANING = {"substitutes": "none", "keeps_days": "no limit"}  # of a cell that stays empty
+UNTOLD = {"records_count": "goods"}  # the ordinary case
 PLAIN = ("item", "name", "need", "unit")  # words, not figures
 
 
@@ -23,6 +24,7 @@ def read_items(sources: Sources) -> pd.DataFrame:
         return ITEMS.empty().set_index("item")
     items = sources.typed(_completed(text, sources.ledger), ITEMS).set_index("item").sort_index()
     _refuse_mixed_needs(items, sources)
+    _refuse_half_told(items, sources)
     _list_planning_figures(items, sources)
     return items
 
@@ -43,7 +45,7 @@ def _with_blocks(text: pd.DataFrame, sources: Sources) -> pd.DataFrame:
         else:
             problem = "is in no items table, and its block does not give need and unit"
             action = f"{did_you_mean(code, df['item'])} A new item needs both".strip()
-            sources.problems.refuse(Problem(sources.config_file, problem, action, column="items", value=code))
+            sources.refuse("items", "items", code, problem, action)
     merged = pd.concat([df, pd.DataFrame(added, dtype="str")], ignore_index=True).fillna("")
     merged.attrs = dict(text.attrs)
     return merged
@@ -77,6 +79,8 @@ def _completed(text: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
             value, applies_to = DEFAULTS.get(name, ""), ", ".join(sorted(text.loc[empty, "item"]))
             columns[name] = columns[name].mask(empty, value)
             ledger.assume(name, applies_to, value or MEANING[name], ITEMS.column(name).unit, "default of this program")
+    for name, value in UNTOLD.items():
+        columns[name] = columns[name].mask(columns[name] == "", value)
     completed = pd.DataFrame(columns)
     completed.attrs = text.attrs
     return completed
@@ -90,6 +94,22 @@ def _refuse_mixed_needs(items: pd.DataFrame, sources: Sources) -> None:
             problem = f"joins items of different needs ({needs})"
             action = "Give them one need, or other groups"
             sources.problems.refuse(Problem("items", problem, action, column="substitutes", value=str(group)))
+
+
+def _refuse_half_told(items: pd.DataFrame, sources: Sources) -> None:
+    """Arrivals become a need only with a stay, supply and arrivals only with a planning figure, and neither with other items."""
+    counts, no_stay = items["records_count"], items["stay_days"].isna()
+    no_figure = ~(items["per_person_per_day"] > 0)
+    by_people, arriving = counts.isin(["supply", "arrivals"]), counts == "arrivals"
+    stay = "Say how many days those who arrive are taken to stay, and in source: where that is from"
+    for column, rows, problem, action in (
+        ("stay_days", arriving & no_stay, "is needed, since its records count arrivals", stay),
+        ("stay_days", ~arriving & ~no_stay, "is given, but its records do not count arrivals", "Write records_count: arrivals"),
+        ("per_person_per_day", by_people & no_figure, "is needed: records do not count goods", "Give units per person and day"),
+        ("substitutes", by_people & (items["substitutes"] != ""), "cannot be: records do not count goods", "Leave it out"),
+    ):
+        for code in items.index[rows]:
+            sources.problems.refuse(Problem(f"items {code}", problem, action, column=column, value=counts[code]))
 
 
 def _list_planning_figures(items: pd.DataFrame, sources: Sources) -> None:

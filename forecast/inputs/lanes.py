@@ -8,11 +8,15 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from forecast import convert
 from forecast.config import Job
 from forecast.errors import few
 from forecast.geo import great_circle_km
 from forecast.inputs import checks
 from forecast.schema import ROUTES, Ledger, Routes
+
+SLOWEST_KMH, FASTEST_KMH = 1.0, 150.0  # over the straight distance, on foot and by a fast vehicle: beyond, hours are doubted
+NEAR_KM = 5.0  # nearer places say nothing about speed
 
 
 def complete_lanes(routes: Routes, zones: gpd.GeoDataFrame, job: Job, ledger: Ledger) -> Routes:
@@ -20,11 +24,25 @@ def complete_lanes(routes: Routes, zones: gpd.GeoDataFrame, job: Job, ledger: Le
     lanes = routes.lanes
     if "routes" not in job.config.inputs and len(routes.depots):
         lanes = _from_distance(routes.depots, zones, job, ledger)
+    else:
+        _doubt_hours(lanes, routes.depots, zones, ledger)
     lanes = _with_lead_days(lanes, job.config.plan.hours_per_day, ledger)
     cut_off = zones.index.difference(lanes["to"])
     if len(cut_off) and len(routes.depots):
         ledger.remarks.append(f"No lane leads to {len(cut_off)} of {len(zones)} zones: {few(cut_off)}.")
     return replace(routes, lanes=lanes)
+
+
+def _doubt_hours(lanes: pd.DataFrame, depots: pd.DataFrame, zones: gpd.GeoDataFrame, ledger: Ledger) -> None:
+    """Note lanes whose hours do not fit the straight distance: minutes or days written as hours, or a wrong place."""
+    places, starts = zones.geometry.representative_point(), depots.set_index("depot")
+    at, to = starts.reindex(lanes["from"]), places.reindex(lanes["to"])
+    km = great_circle_km(at["lat"].to_numpy(float), at["lon"].to_numpy(float), to.y.to_numpy(), to.x.to_numpy())
+    hours = lanes["hours_one_way"].to_numpy(float)
+    for row in lanes.index[(km > NEAR_KM) & ((km < SLOWEST_KMH * hours) | (km > FASTEST_KMH * hours))]:
+        problem = f"is not the time for the {km[lanes.index.get_loc(row)]:,.0f} straight km from {lanes['from'][row]}"
+        action = f"Used as it is; is it in hours, and is {lanes['to'][row]} in its place?"
+        ledger.problems.note(convert.problem_at(lanes, row, "hours_one_way", problem, action))
 
 
 def _with_lead_days(lanes: pd.DataFrame, hours_per_day: float, ledger: Ledger) -> pd.DataFrame:

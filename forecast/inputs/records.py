@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from forecast import convert, periods
 from forecast.config import Job
 from forecast.errors import Problem, few
-from forecast.inputs import checks
+from forecast.inputs import checks, parts
 from forecast.inputs.checks import Known
 from forecast.inputs.sources import Sources, in_order
 from forecast.schema import RECORDS
@@ -22,6 +24,8 @@ def read_records(sources: Sources, known: Known) -> pd.DataFrame:
     if text is None:
         return RECORDS.empty()
     job, problems = sources.job, sources.problems
+    adds, total = job.config.panel.repeated_rows == "add", len(text)
+    text = parts.without_copies(text, problems) if adds else text
     noted, refused = len(problems.noted), len(problems.refused)
     settings = job.config.forecast
     df = convert.typed_cells(
@@ -30,16 +34,21 @@ def read_records(sources: Sources, known: Known) -> pd.DataFrame:
     if len(problems.refused) > refused:  # a column is missing
         sources.failed.add("records")
         return df
-    bad = len(text) - len(df)
-    checks.refuse_after_today(df, "period", job.today, problems)
+    bad = total - len(df)
     whole = len(df)
-    df = _without_unknown(df, known, sources)
+    df = _without_unknown(df, replace(known, zone=sources.crosswalk.also_knowing(known.zone)), sources)
     bad += whole - len(df)
-    df = _as_known(df, sources)
-    whole = len(df)
-    df = convert.without_repeats(df, RECORDS, problems, set_aside=True)
-    bad += whole - len(df)
-    _refuse_too_many(bad, len(text), problems.noted[noted:], sources)
+    if adds:
+        df = parts.added_up(df, sources)
+    else:
+        df = sources.latest(df, RECORDS)
+        whole = len(df)
+        df = convert.without_repeats(df, RECORDS, problems, set_aside=True)
+        bad += whole - len(df)
+    if (converted := sources.in_zones_of_today(df, RECORDS)) is not df:
+        df = convert.without_repeats(_without_unknown(converted, known, sources), RECORDS, problems, set_aside=True)
+        bad += len(converted) - len(df)
+    _refuse_too_many(bad, total, problems.noted[noted:], sources)
     _say_who_has_none(df, known, sources)
     if df.empty:
         problem = f"has no usable row of a period that was over and known on {job.issue_date.date()}, the issue date"
@@ -52,35 +61,32 @@ def data_until(records: pd.DataFrame, job: Job) -> pd.Timestamp:
     return periods.step(records["period"].max(), 1, job.config.forecast.period) - pd.Timedelta(days=1)
 
 
+def doubted(sources: Sources) -> pd.DataFrame:
+    """The rows of records that a problem was noted of, as text, as they stood: nobody has to open the file to see them."""
+    text = sources.texts.get("records", pd.DataFrame({"record": []}))
+    places = {f"{problem.file}:{problem.line}" for problem in sources.problems.noted}
+    found: pd.DataFrame = text.loc[text["record"].isin(places), [name for name in RECORDS.names if name in text.columns]]
+    return found.sort_values("record", kind="stable", ignore_index=True)
+
+
 def _without_unknown(df: pd.DataFrame, known: Known, sources: Sources) -> pd.DataFrame:
-    found = [*checks.unknown_codes(df, "zone", known.zone, "zones"), *checks.unknown_codes(df, "item", known.item, "items")]
+    found = [
+        *checks.unknown_codes(df, "zone", known.zone, "zones", known.names.get("zone")),
+        *checks.unknown_codes(df, "item", known.item, "items", known.names.get("item")),
+    ]
     for _, problem in sorted(found, key=lambda pair: pair[0]):
         sources.problems.note(convert.set_aside_as(problem))
     return df[~df.index.isin({row for row, _ in found})].reset_index(drop=True)
 
 
-def _as_known(df: pd.DataFrame, sources: Sources) -> pd.DataFrame:
-    """Only rows of periods over by the issue date that had reached us by then; the others are counted."""
-    job, settings = sources.job, sources.job.config.forecast
-    is_over = df["period"] <= periods.last_complete(job.issue_date, settings.period, settings.week_starts)
-    delay = pd.Timedelta(days=job.config.panel.reporting_delay_days)
-    reported = {start: periods.step(start, 1, settings.period) + delay for start in df["period"].unique()}
-    known_on = df["known_on"].fillna(df["period"].map(reported))
-    is_known = known_on <= job.issue_date
-    for count, what in (
-        ((~is_over).sum(), f"of periods not over on {job.issue_date.date()}"),
-        ((is_over & ~is_known).sum(), f"not yet known on {job.issue_date.date()}"),
-    ):
-        if count:
-            sources.ledger.remarks.append(f"{checks.counted(int(count), 'row')} of records {what}: counted, not used.")
-    return df[is_over & is_known].reset_index(drop=True)
-
-
 def _refuse_too_many(bad: int, total: int, set_aside: list[Problem], sources: Sources) -> None:
-    limit = sources.job.config.panel.max_bad_share
+    panel = sources.job.config.panel
+    limit, why, action = panel.max_bad_share, "panel.max_bad_share allows {:.1%}", "Mend the rows below, or raise the limit"
+    if panel.absent_rows == "zero":
+        limit, why, action = 0, "with panel.absent_rows: zero each would become a zero", "Mend the rows below"
     if total and bad / total > limit:
-        problem = f"{bad} of {total} rows set aside ({bad / total:.1%}); panel.max_bad_share allows {limit:.1%}"
-        sources.problems.refuse(Problem("records", problem, "Mend the rows below, or raise the limit"))
+        problem = f"{bad} of {total} rows set aside ({bad / total:.1%}); {why.format(limit)}"
+        sources.problems.refuse(Problem("records", problem, action))
         for row in set_aside:
             sources.problems.refuse(row)
 

@@ -55,10 +55,16 @@ def closures(lanes: pd.DataFrame, issue_date: pd.Timestamp) -> pd.DataFrame:
 def _lanes(sources: Sources, depots: pd.Index | None, zones: pd.Index | None) -> pd.DataFrame:
     """Rows depot->zone; those between depots are kept out and counted."""
     lanes = sources.table(ROUTES)
-    for _, unknown in checks.unknown_codes(lanes, "from", depots, "depots"):
-        sources.problems.refuse(unknown)
     if depots is None or zones is None:
         return lanes
+    turned = lanes["from"].isin(zones) & lanes["to"].isin(depots) & ~lanes["from"].isin(depots)
+    for row in lanes.index[turned]:
+        problem = f"is a zone, and the lane leads to the depot {lanes['to'][row]}"
+        sources.problems.refuse(
+            convert.problem_at(lanes, row, "from", problem, "Swap from and to: lanes lead from depots to zones")
+        )
+    for _, unknown in checks.unknown_codes(lanes[~turned], "from", depots, "depots"):
+        sources.problems.refuse(unknown)
     places = zones.union(depots)
     for row in lanes.index[~lanes["to"].isin(places) & (lanes["to"] != "")]:
         problem = f"is neither one of the {len(zones)} known zones nor a depot"

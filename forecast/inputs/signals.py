@@ -6,8 +6,9 @@ import pandas as pd
 import xarray as xr
 
 from forecast import periods
+from forecast.inputs.signal_tables import from_table
 from forecast.inputs.sources import Sources
-from forecast.schema import SIGNALS
+from forecast.schema import PANEL, SIGNALS
 
 
 def read_signals(sources: Sources, records: pd.DataFrame) -> xr.Dataset:
@@ -22,19 +23,35 @@ def read_signals(sources: Sources, records: pd.DataFrame) -> xr.Dataset:
     settings = job.config.forecast
     last = periods.last_complete(job.issue_date, settings.period, settings.week_starts)
     axes = {"zone": zones.index, "period": periods.between(records["period"].min(), last, settings.period)}
-    found = [signal for name in sorted(job.config.signals) if (signal := _read(name, axes, sources)) is not None]
+    names = [name for name in sorted(job.config.signals) if not _is_taken(name, sources)]
+    found = [signal for name in names if (signal := _read(name, axes, sources)) is not None]
     together = xr.merge([xr.Dataset(coords=axes), *found], combine_attrs="drop_conflicts", join="exact", compat="no_conflicts")
     return SIGNALS.check(together)
 
 
+def _is_taken(name: str, sources: Sources) -> bool:
+    """Refuse a signal that has the name of something else in the panel: one of the two would be lost."""
+    others = {f"{signal}_coverage": signal for signal in sources.job.config.signals}
+    if name in PANEL.variables or name == "people":
+        problem = "is the name of a variable of the panel"
+    elif name in others:
+        problem = f"is the name under which the coverage of the signal {others[name]} is kept"
+    else:
+        return False
+    sources.refuse(name, f"signals.{name}", name, problem, "Give the signal another name")
+    return True
+
+
 def _read(name: str, axes: dict[str, pd.Index], sources: Sources) -> xr.Dataset | None:
     found = sources.read("signals", name)
+    if isinstance(found, pd.DataFrame) and "record" in found.columns:
+        found = from_table(found, name, sources)
     if isinstance(found, xr.DataArray):
         found = found.to_dataset(name=name)
     if found is None or not isinstance(found, xr.Dataset):
         if found is not None:
             use = sources.job.config.signals[name].use
-            sources.refuse(name, f"signals.{name}.use", use, "gives no signal", "Write use: raster or use: presence")
+            sources.refuse(name, f"signals.{name}.use", use, "gives no signal", "Write use: raster, presence or table")
         return None
     _refuse_other_starts(name, found.indexes["period"], axes["period"], sources)
     return found.transpose("zone", "period").reindex(axes)

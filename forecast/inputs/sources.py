@@ -10,24 +10,32 @@ import geopandas as gpd
 import pandas as pd
 from pydantic import ValidationError
 
-from forecast import convert, plugins
-from forecast.config import Job, Plugin, settings_problems
+from forecast import as_of, convert, plugins
+from forecast.config import SEVERAL, Job, Plugin, settings_problems
 from forecast.errors import InputError, Problem, Problems, did_you_mean
-from forecast.schema import Ledger, Reading, Table
+from forecast.inputs import crosswalk, layers
+from forecast.inputs.crosswalk import Crosswalk
+from forecast.schema import CROSSWALK, Ledger, Reading, Table
 
 NEEDED = ("zones", "records")
 OPTIONAL = ("depots", "stock", "arrivals", "dispatches", "planned_by_others", "fleet", "commitments", "priorities")
-INPUTS = (*NEEDED, *OPTIONAL, "items", "population", "zone_stock", "routes")
-NEVER_EMPTY = ("zones", "records", "items", "population", "depots", "stock", "routes", "fleet")
+INPUTS = (*NEEDED, *OPTIONAL, "items", "population", "zone_stock", "routes", "crosswalk")
+NEVER_EMPTY = ("zones", "records", "items", "population", "depots", "stock", "routes", "fleet", "crosswalk")
+ONE_BLOCK = 'Write one block; of files that are alike it may name several: path: "records/*.csv"'
 
 
 @dataclass(frozen=True)
 class Sources:
-    """The sources of one job; `failed` names the inputs that could not be read, so that later checks do not pile on."""
+    """The sources of one job; `failed` names the inputs that could not be read, so that later checks do not pile on.
+
+    `texts`: the tables as they were read, before anything was typed or left out.
+    """
 
     job: Job
     reading: Reading
     failed: set[str] = field(default_factory=set)
+    texts: dict[str, pd.DataFrame] = field(default_factory=dict)
+    crosswalk: Crosswalk = field(default_factory=Crosswalk)
 
     @property
     def ledger(self) -> Ledger:
@@ -45,18 +53,53 @@ class Sources:
         """The same sources, now that the zones are known."""
         return replace(self, reading=replace(self.reading, zones=zones))
 
+    def with_crosswalk(self, zones: gpd.GeoDataFrame) -> Sources:
+        """The same sources, whose tables may hold old zone codes from now on, if a crosswalk is given."""
+        if not self.is_given("crosswalk") or "zones" in self.failed:
+            return self
+        refused = len(self.problems.refused)
+        steps = crosswalk.checked(self.table(CROSSWALK), zones.index, zones["zone_name"], self.problems)
+        if len(self.problems.refused) > refused:  # nothing is known of old codes: do not check against those of today
+            self.failed.add("crosswalk")
+            return self
+        return replace(self, crosswalk=steps)
+
+    def in_zones_of_today(self, df: pd.DataFrame, table: Table) -> pd.DataFrame:
+        """Typed rows, those of old zones shared out over the zones of today."""
+        return self.crosswalk.converted(df, table, self.job.issue_date, self.ledger)
+
     def is_given(self, name: str) -> bool:
         return name in self.job.config.inputs
 
     def codes(self, name: str, table: pd.DataFrame) -> pd.Index | None:
         """The codes a table makes known: its index; None when it could not be read, which means: do not check."""
-        return None if name in self.failed else table.index
+        needs = {name, "crosswalk"} if name == "zones" else {name}
+        return None if needs & self.failed else table.index
 
     def read(self, family: str, name: str) -> Any:
         """What the plugin of an input (`inputs`) or signal (`signals`) gives; None, and a refusal, when it cannot be had."""
-        blocks: Mapping[str, Plugin] = getattr(self.job.config, family)
+        named: Mapping[str, Plugin] = getattr(self.job.config, family)
+        if named[name].use == SEVERAL:
+            self.refuse(name, f"{family}.{name}", "", "is a list of blocks, which only zones may be", ONE_BLOCK)
+            return None
+        found = self._read_or_refuse(named[name], f"{family}.{name}", name)
+        if isinstance(found, pd.DataFrame) and "record" in found.columns:
+            self.texts[name] = found
+        return found
+
+    def read_blocks(self, name: str) -> list[tuple[Plugin, Any]]:
+        """The blocks of an input that may be a list, each with what its plugin gives; what cannot be had is refused."""
+        block = self.job.config.inputs[name]
+        if block.use != SEVERAL:
+            found = self.read("inputs", name)
+            return [] if found is None else [(block, found)]
+        places = [f"inputs.{name}[{n}]" for n, _ in enumerate(block.blocks, start=1)]
+        read = [(part, self._read_or_refuse(part, place, name)) for part, place in zip(block.blocks, places, strict=True)]
+        return [(part, found) for part, found in read if found is not None]
+
+    def _read_or_refuse(self, block: Plugin, setting: str, name: str) -> Any:
         try:
-            return self._read(blocks[name], f"{family}.{name}", name)
+            return self._read(block, setting, name)
         except InputError as error:
             for problem in error.problems:
                 self.problems.refuse(problem)
@@ -76,8 +119,25 @@ class Sources:
         if found.empty and name in NEVER_EMPTY:
             self.refuse(name, f"inputs.{name}", "", "has no rows", f"Fill in the table, or leave out inputs.{name}")
             return None
+        found = self.as_known(found, table)
         self.list_assumed(found, table)
         return found
+
+    def as_known(self, text: pd.DataFrame, table: Table) -> pd.DataFrame:
+        """The rows of a table that were known on the issue date; none at all is refused where there must be some."""
+        name, settings = table.name, self.job.config.inputs[table.name].settings
+        if text.attrs.get("delay_days") and not table.dated:
+            problem, action = "means nothing here: no column says which day a row tells of", "Give known_on, or leave it out"
+            self.refuse(name, f"inputs.{name}.delay_days", "", problem, action)
+        why, newest = settings.get("allow_later"), as_of.newest(text, table, self.reading)
+        if why and newest is not None and newest > self.job.issue_date:
+            layers.mark_later(name, str(newest.date()), str(why), self.job.issue_date, self.ledger)
+        delay = self._delay(text, table)
+        known = as_of.known_rows(text, table, self.reading, delay_days=delay, allow_later=bool(why))
+        if known.empty and not text.empty and name in NEVER_EMPTY and name != "records":  # records have words of their own
+            problem = f"has no row that was known on {self.job.issue_date.date()}, the issue date"
+            self.refuse(name, f"inputs.{name}", "", problem, "Give older rows, or a later issue date")
+        return known
 
     def table(self, table: Table, *, snaps: bool = True) -> pd.DataFrame:
         """An input table, typed; bad rows are refused; no rows when it is not given or cannot be read."""
@@ -87,13 +147,27 @@ class Sources:
     def typed(self, text: pd.DataFrame, table: Table, *, snaps: bool = True) -> pd.DataFrame:
         """Text -> typed, sorted by content so that the order of rows in a file has no influence."""
         settings = self.job.config.forecast
-        df = convert.typed(
+        df = convert.typed_cells(
             text, table, self.problems,
             name=f"inputs.{table.name}", set_aside=False, period=settings.period, week_starts=settings.week_starts, snaps=snaps,
         )  # fmt: skip
+        df = convert.without_repeats(self.latest(df, table), table, self.problems, set_aside=False)
+        if (converted := self.in_zones_of_today(df, table)) is not df:
+            df = convert.without_repeats(converted, table, self.problems, set_aside=False)
         if df.empty and not text.empty:
             self.failed.add(table.name)
         return in_order(df, table)
+
+    def latest(self, df: pd.DataFrame, table: Table) -> pd.DataFrame:
+        """Of several versions of a row, all known on the issue date, the one known last; of several counts the latest."""
+        return as_of.latest_versions(df, table, self.reading, delay_days=self._delay(df, table))
+
+    def _delay(self, df: pd.DataFrame, table: Table) -> int:
+        """Days after the day it tells of that a row without `known_on` was known."""
+        declared = df.attrs.get("delay_days")
+        if declared is None:
+            return self.job.config.panel.reporting_delay_days if table.name == "records" else 0
+        return int(declared)
 
     def refuse(self, name: str, place: str, value: str, problem: str, action: str) -> None:
         """Refuse an input for the way it is set in the config."""
@@ -114,8 +188,10 @@ class Sources:
 
     def _read(self, block: Plugin, setting: str, name: str) -> Any:
         source = plugins.load("ingest", block.use, f"{setting}.use")
+        issue_date, fields = self.job.issue_date, source.Settings.model_fields
+        own = layers.without_dates(block.settings, fields, setting, self.config_file, issue_date, self.ledger)
         try:
-            settings = source.Settings.model_validate(block.settings)
+            settings = source.Settings.model_validate(own)
         except ValidationError as error:
             raise InputError(settings_problems(error, self.config_file, source.Settings, setting)) from error
         return source.read(settings, self.reading, name)

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pandas as pd
 
-from forecast import convert, periods
+from forecast import as_of, convert, periods
 from forecast.config import Job
 from forecast.inputs import checks
 from forecast.inputs.checks import Known
 from forecast.inputs.sources import Sources, in_order
-from forecast.schema import ARRIVALS, BY_OTHERS, COMMITMENTS, DISPATCHES, PRIORITIES, STOCK, ZONE_STOCK, Ledger, Stock
+from forecast.schema import ARRIVALS, BY_OTHERS, COMMITMENTS, DISPATCHES, PRIORITIES, STOCK, ZONE_STOCK, Ledger, Stock, Table
 
 
 def read_stock(sources: Sources, known: Known, records: pd.DataFrame) -> Stock:
@@ -20,16 +20,21 @@ def read_stock(sources: Sources, known: Known, records: pd.DataFrame) -> Stock:
         depot_stock=sources.table(STOCK),
         arrivals=sources.table(ARRIVALS),
         zone_stock=sources.table(ZONE_STOCK),
-        dispatches=sources.table(DISPATCHES),
+        dispatches=_dispatches(sources),
         by_others=sources.table(BY_OTHERS, snaps=False),
         commitments=sources.table(COMMITMENTS, snaps=False),
         priorities=sources.table(PRIORITIES),
     )
     for table in vars(stock).values():
         checks.refuse_unknown(table, known, sources.problems)
-    stock = _as_known(stock, sources)
+    _refuse_neither_item_nor_need(stock.by_others, sources)
+    _refuse_crossed_dates(stock.arrivals, sources)
     zone_stock = stock.zone_stock if sources.is_given("zone_stock") else _from_records(records, sources)
-    return replace(stock, depot_stock=_with_status(stock.depot_stock, sources), zone_stock=_dated(zone_stock, sources))
+    return replace(
+        stock,
+        depot_stock=_dated(_with_status(stock.depot_stock, sources), STOCK, sources, matters=len(stock.dispatches) > 0),
+        zone_stock=_dated(zone_stock, ZONE_STOCK, sources, matters=True),
+    )
 
 
 def without_expired(stock: Stock, job: Job, ledger: Ledger) -> Stock:
@@ -42,26 +47,42 @@ def without_expired(stock: Stock, job: Job, ledger: Ledger) -> Stock:
     return replace(stock, depot_stock=batches[~expired].reset_index(drop=True))
 
 
-def _as_known(stock: Stock, sources: Sources) -> Stock:
-    """Counts, dispatches and receipts after today are refused; those after the issue date are not used."""
-    job, ledger = sources.job, sources.ledger
-    for table, column in ((stock.depot_stock, "counted_on"), (stock.zone_stock, "counted_on")):
-        checks.refuse_after_today(table, column, job.today, ledger.problems)
-    for column in ("left", "received"):
-        checks.refuse_after_today(stock.dispatches, column, job.today, ledger.problems)
-    dispatches = checks.drop_after(stock.dispatches, "left", job.issue_date, "dispatches", ledger)
-    later = dispatches["received"] > job.issue_date
-    dispatches.loc[later, "received"] = pd.NaT
-    dispatches.loc[later, ["received_quantity", "lost"]] = float("nan")
-    if later.any():
-        remark = f"{checks.counted(int(later.sum()), 'dispatch')} received after {job.issue_date.date()}: counted as on the road."
-        ledger.remarks.append(remark)
-    return replace(
-        stock,
-        depot_stock=checks.drop_after(stock.depot_stock, "counted_on", job.issue_date, "stock", ledger),
-        zone_stock=checks.drop_after(stock.zone_stock, "counted_on", job.issue_date, "zone_stock", ledger),
-        dispatches=dispatches,
-    )
+def _dispatches(sources: Sources) -> pd.DataFrame:
+    """Dispatches that had left by the issue date; what was received later was on the road then."""
+    text = sources.text(DISPATCHES)
+    if text is None:
+        return DISPATCHES.empty()
+    told = ("received_quantity", "lost", "status")
+    delay = int(text.attrs.get("delay_days") or 0)
+    text, later = as_of.blank_later(text, DISPATCHES, "received", told, sources.reading, delay_days=delay)
+    if later:
+        remark = f"{checks.counted(later, 'dispatch')} received after {sources.job.issue_date.date()}: counted as on the road."
+        sources.ledger.remarks.append(remark)
+    return sources.typed(text, DISPATCHES)
+
+
+def _refuse_neither_item_nor_need(by_others: pd.DataFrame, sources: Sources) -> None:
+    """What others bring is an item, or goods for a need in its need unit: one of the two."""
+    item, need = by_others["item"] != "", by_others["need"] != ""
+    for rows, column, problem in (
+        (~item & ~need, "item", "is empty, and so is need"),
+        (item & need, "need", "is given beside an item"),
+    ):
+        for row in by_others.index[rows]:
+            action = "Name the item, or the need it is for (quantity in the unit of the need), and leave the other empty"
+            sources.problems.refuse(convert.problem_at(by_others, row, column, problem, action))
+    for row in by_others.index[~item & need & ~by_others["need"].isin(list(sources.job.config.needs))]:
+        action = f"Give `needs.{by_others['need'][row]}` with its unit, or name the item"
+        problem = "has no unit: the config does not state this need"
+        sources.problems.refuse(convert.problem_at(by_others, row, "need", problem, action))
+
+
+def _refuse_crossed_dates(arrivals: pd.DataFrame, sources: Sources) -> None:
+    """An arrival is expected between its earliest and its latest date."""
+    for column, other in (("eta_low", "eta"), ("eta", "eta_high")):
+        for row in arrivals.index[arrivals[column] > arrivals[other]]:
+            problem = f"is later than {other} ({arrivals[other][row].date()})"
+            sources.problems.refuse(convert.problem_at(arrivals, row, column, problem, "Mend the dates"))
 
 
 def _from_records(records: pd.DataFrame, sources: Sources) -> pd.DataFrame:
@@ -76,17 +97,26 @@ def _from_records(records: pd.DataFrame, sources: Sources) -> pd.DataFrame:
     sources.ledger.remarks.append(remark)
     period = sources.job.config.forecast.period
     last_days = {start: periods.step(start, 1, period) - pd.Timedelta(days=1) for start in counted["period"].unique()}
-    table = counted[["record", "zone", "item"]].assign(quantity=counted["stock_end"], counted_on=counted["period"].map(last_days))
-    return in_order(table.astype({"counted_on": "datetime64[s]"}), ZONE_STOCK)
+    table = counted[["record", "zone", "item", "known_on"]].assign(
+        quantity=counted["stock_end"], counted_on=counted["period"].map(last_days), counted_at="end_of_day"
+    )
+    return in_order(table.astype({"counted_on": "datetime64[s]", "counted_at": "str"})[ZONE_STOCK.names], ZONE_STOCK)
 
 
-def _dated(zone_stock: pd.DataFrame, sources: Sources) -> pd.DataFrame:
-    """A count without a date is taken as one of the issue date."""
-    undated = zone_stock["counted_on"].isna()
-    if undated.any():
-        applies_to = f"{checks.counted(int(undated.sum()), 'row')} of zone_stock without a date"
+def _dated(counts: pd.DataFrame, table: Table, sources: Sources, *, matters: bool) -> pd.DataFrame:
+    """A count without a date is taken as one of the issue date; without `counted_at`, as made before that day's loads moved."""
+    undated, untimed = counts["counted_on"].isna(), counts["counted_at"] == ""
+    if undated.any() and matters:
+        applies_to = f"{checks.counted(int(undated.sum()), 'row')} of {table.name} without a date"
         sources.ledger.assume("counted_on", applies_to, sources.job.issue_date.date(), "", "the issue date")
-    return zone_stock.assign(counted_on=zone_stock["counted_on"].fillna(sources.job.issue_date))
+    if untimed.any() and sources.is_given("dispatches"):
+        applies_to = f"{checks.counted(int(untimed.sum()), 'row')} of {table.name} that do not say"
+        source = "default of this program: what left or came on the day of the count is not in it"
+        sources.ledger.assume("counted_at", applies_to, "start_of_day", "", source)
+    return counts.assign(
+        counted_on=counts["counted_on"].fillna(sources.job.issue_date),
+        counted_at=counts["counted_at"].mask(untimed, "start_of_day"),
+    )
 
 
 def _with_status(stock: pd.DataFrame, sources: Sources) -> pd.DataFrame:

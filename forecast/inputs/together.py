@@ -1,21 +1,30 @@
-"""What only shows when the tables lie side by side: depots without stock, goods without weight, places that are swapped."""
+"""What only shows when the tables lie side by side: depots without stock, goods without weight, places that cannot be."""
 
 from __future__ import annotations
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
+from forecast.convert import problem_at
 from forecast.errors import Problem, few
+from forecast.geo import great_circle_km
 from forecast.inputs import checks
+from forecast.inputs.contradictions import refuse_contradictions
 from forecast.inputs.sources import Sources
 from forecast.schema import Routes, Stock
+
+FAR_KM = 1000.0  # of a depot from the nearest zone
 
 
 def check_together(sources: Sources, zones: gpd.GeoDataFrame, items: pd.DataFrame, stock: Stock, routes: Routes) -> None:
     """Refuse what does not fit together; a check is left out where one of its tables could not be read."""
     problems, failed = sources.problems, sources.failed
+    refuse_contradictions(stock, routes, problems)
     if not failed & {"zones", "depots"}:
         checks.refuse_swapped(routes.depots, zones, problems)
+        _doubt_places(routes.depots, zones, sources)
+        _refuse_without_way(zones, routes, sources)
     if not failed & {"depots", "stock"}:
         action = "Write quantity 0 if it is empty"
         checks.refuse_without_row(routes.depots, "depot", stock.depot_stock["depot"], "stock", action, problems)
@@ -24,7 +33,33 @@ def check_together(sources: Sources, zones: gpd.GeoDataFrame, items: pd.DataFram
         checks.refuse_without_row(routes.depots, "depot", routes.fleet["depot"], "fleet", action, problems)
     if sources.is_given("fleet") and not failed & {"items", "stock", "arrivals", "fleet"}:
         _refuse_weightless(items, stock, sources)
+        _refuse_too_small(routes.fleet, items, sources)
         _say_no_volume(items, routes, sources)
+
+
+def _doubt_places(depots: pd.DataFrame, zones: gpd.GeoDataFrame, sources: Sources) -> None:
+    """Refuse depots at 0,0; note those far from every zone."""
+    places = zones.geometry.representative_point()
+    lat, lon = depots["lat"].to_numpy(float), depots["lon"].to_numpy(float)
+    for row in depots.index[(lat == 0) & (lon == 0)]:
+        problem = "lies at 0,0, where empty cells end up"
+        sources.problems.refuse(problem_at(depots, row, "depot", problem, "Give its place"))
+    km = great_circle_km(lat[:, None], lon[:, None], places.y.to_numpy(), places.x.to_numpy())
+    nearest = np.fmin.reduce(km, axis=1, initial=np.inf)
+    for row, away in zip(depots.index, nearest, strict=True):
+        if FAR_KM < away < np.inf and not sources.problems.refused:
+            problem = f"lies {away:,.0f} km from the nearest zone"
+            sources.problems.note(problem_at(depots, row, "depot", problem, "Used as it is; check its place"))
+
+
+def _refuse_without_way(zones: gpd.GeoDataFrame, routes: Routes, sources: Sources) -> None:
+    """Where no routes are given, lanes are derived from distance: then every zone must have a place."""
+    nowhere = zones.index[zones.geometry.isna()]
+    if len(nowhere) and len(routes.depots) and not sources.is_given("routes"):
+        which = "no zone has a place" if len(nowhere) == len(zones) else f"{len(nowhere)} of {len(zones)} zones have no place"
+        problem = f"{which} ({few(nowhere)}), so no lanes can be derived from distance"
+        action = "Give inputs.routes with a lane to each, or their places (lat and lon: use: points)"
+        sources.refuse("zones", "inputs.zones", "", problem, action)
 
 
 def _refuse_weightless(items: pd.DataFrame, stock: Stock, sources: Sources) -> None:
@@ -34,6 +69,18 @@ def _refuse_weightless(items: pd.DataFrame, stock: Stock, sources: Sources) -> N
         problem = "has stock and rides in vehicles of limited payload, but no kg_per_unit"
         action = "Give its weight (inputs.items, or the block under items)"
         sources.problems.refuse(Problem("items", problem, action, column="kg_per_unit", value=str(code)))
+
+
+def _refuse_too_small(fleet: pd.DataFrame, items: pd.DataFrame, sources: Sources) -> None:
+    """A vehicle that cannot carry a single pack of anything is a payload in tonnes, or a weight in grams."""
+    packs = (items["pack"] * items["kg_per_unit"]).dropna()
+    if packs.empty:
+        return
+    lightest = f"{packs.idxmin()} weighs {packs.min():,g} kg a pack"
+    for row in fleet.index[fleet["payload_kg"] < packs.min()]:
+        problem = f"is too little for a single pack of any item: {lightest}"
+        action = "Write payload_kg and kg_per_unit in kilograms"
+        sources.problems.refuse(problem_at(fleet, row, "payload_kg", problem, action))
 
 
 def _say_no_volume(items: pd.DataFrame, routes: Routes, sources: Sources) -> None:

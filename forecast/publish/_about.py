@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
-from forecast.publish import _shares, _week
+from forecast import met_need
+from forecast.publish import _week
 from forecast.publish._periods import first_cells, periods_of
 from forecast.publish._style import CLASSES, MOST_LANES, Load
 from forecast.publish._svg import Markup, tag
@@ -32,8 +33,14 @@ def header(result: Result, plan: Plan) -> Markup:
         tag("div", f"Data until {day(stamp.data_until)}"),
         class_="stamp",
     )
-    left = tag("div", tag("h1", result.title), tag("p", tag("b", shown)), tag("p", lead(result, plan), class_="lead"))
+    left = tag(
+        "div", tag("h1", result.title), tag("p", tag("b", shown)), tag("p", lead(result, plan), class_="lead"), *_notes(result)
+    )
     return tag("header", left, right)
+
+
+def _notes(result: Result) -> list[Markup]:
+    return [tag("p", tag("b", "Read this first: "), note, class_="note") for note in result.notes]
 
 
 def lead(result: Result, plan: Plan) -> str:
@@ -46,7 +53,7 @@ def lead(result: Result, plan: Plan) -> str:
     )
     kg = float(lanes["kg"].sum(skipna=False)) if len(lanes) else 0.0
     load += "" if math.isnan(kg) else f" with {tonnes(kg)}"
-    shares = _shares.by_zone(first_cells(plan)).sort_values(["coverage", "need", "zone"])
+    shares = met_need.of_somebody(met_need.by_zone(first_cells(plan))).sort_values(["coverage", "need", "zone"])
     worst = shares.iloc[0] if len(shares) else None
     least = (
         ""
@@ -83,8 +90,8 @@ def legend(load: Load, cut_off: Mapping[str, bool]) -> Markup:
     return tag("ul", signs, class_="legend")
 
 
-def footer(result: Result, latitude: float) -> Markup:
-    """Who made it from what: run, sources, spatial reference, disclaimer."""
+def footer(result: Result, latitude: float | None) -> Markup:
+    """Who made it from what: run, sources, spatial reference (`latitude` of the maps; None: there is none), disclaimer."""
     stamp = result.stamp
     made = [
         _fact("Map", f"{stamp.run}, made {stamp.started_utc.replace('T', ' ').replace('Z', ' UTC')}"),
@@ -94,10 +101,7 @@ def footer(result: Result, latitude: float) -> Markup:
     ]
     sources = [
         _fact("Sources", listed(_sources(result.inputs.files), 9) or "none"),
-        _fact(
-            "Spatial reference",
-            f"WGS 84 (EPSG:4326), equirectangular, true to scale along {abs(latitude):.1f}° {'N' if latitude >= 0 else 'S'}",
-        ),
+        _fact("Spatial reference", _projected(latitude)),
         _fact(
             "Figures behind it", "coverage.csv, allocation.csv; assumed figures: assumptions.csv; data set aside: problems.csv"
         ),
@@ -107,6 +111,13 @@ def footer(result: Result, latitude: float) -> Markup:
         _fact("Disclaimer", result.disclaimer),
     ]
     return tag("footer", *(tag("div", part) for part in (made, sources, reading)), class_="about")
+
+
+def _projected(latitude: float | None) -> str:
+    if latitude is None:
+        return "none: the places of the zones are not known"
+    side = "N" if latitude >= 0 else "S"
+    return f"WGS 84 (EPSG:4326), equirectangular, true to scale along {abs(latitude):.1f}° {side}"
 
 
 def _sources(files: Iterable[str]) -> list[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from forecast.publish._text import cell
 from forecast.quantiles import demand_table
 from forecast.schema import ALLOCATION, ASSUMPTIONS, COVERAGE, DEMAND_TABLE, Plan, Result, SeamError, Stamp, Table
+from forecast.text_page import cell
 
 QUANTITY_DECIMALS = 3
 DECIMALS = {"coverage": 4, "shortage_risk": 4, "m3": 6, "people": 1}  # of columns that are not quantities

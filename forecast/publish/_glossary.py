@@ -41,6 +41,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "coverage": "share of the mean need expected to be met",
         "shortage_risk": "chance that the need is larger than what is there",
         "reason": "what limits it",
+        "basis": "what the need rests on where records do not count goods; empty: records of goods, or people x planning figure",
         "each row": "zone_stock + in_transit + planned + by_others + unmet = demand_mean + carried_need + surplus",
     },
     "Assumptions": {

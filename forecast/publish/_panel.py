@@ -28,11 +28,13 @@ def panel(
     furniture = [_depots(ground, taken), _scale(ground), _north(ground)]
     for x, y in ground.spots[~ground.is_polygon]:
         taken.reserve(x - ground.radius, y - ground.radius, x + ground.radius, y + ground.radius)
-    zones, roads = _zones(ground, classes, titles), _lanes(ground, lanes, load)
     layers = [
         ground.shapes if first else "",
         _grid(ground),
-        [zones, ground.borders, roads] if ground.is_polygon.any() else [roads, zones],
+        _zones(ground, classes, titles, ground.is_polygon),
+        ground.borders,
+        _lanes(ground, lanes, load),
+        _zones(ground, classes, titles, ~ground.is_polygon),  # a camp inside a district is not hidden by it
         _crosses(ground, taken),
         _codes(ground, classes, taken),
         furniture,
@@ -44,14 +46,16 @@ def panel(
 # ------------------------------------------------------------------ layers
 
 
-def _zones(ground: Ground, classes: list[str], titles: Mapping[str, str]) -> Markup:
-    """The shapes, grouped by class; points of the worst class come last, so that nothing hides them."""
+def _zones(ground: Ground, classes: list[str], titles: Mapping[str, str], which: np.ndarray) -> Markup:
+    """The areas, or the points, grouped by class; points of the worst class come last, so that nothing hides them."""
+    if not which.any():
+        return Markup()
     groups = []
-    for name in sorted(set(classes), reverse=True):
-        members = [n for n, found in enumerate(classes) if found == name]
+    for name in sorted({classes[n] for n in np.flatnonzero(which)}, reverse=True):
+        members = [n for n in np.flatnonzero(which) if classes[n] == name]
         uses = [tag("use", tag("title", titles[ground.zones[n]]), href=f"#z{n}") for n in members]
         groups.append(tag("g", uses, class_=name))
-    kind = "zones" if ground.is_polygon.any() else "zones points"
+    kind = "zones" if ground.is_polygon[which].any() else "zones points over" if ground.is_polygon.any() else "zones points"
     kind += " fine" if len(ground.zones) > MANY_ZONES else ""
     return tag("g", groups, class_=kind, transform="scale(.1)")
 

@@ -57,6 +57,7 @@ header { display: flex; justify-content: space-between; align-items: flex-start;
 h1 { font-size: 16pt; line-height: 1.1; margin: 0; color: #14364f }
 header p { margin: .6mm 0 0; max-width: 228mm }
 .lead { font-size: 9.5pt; color: #35454f }
+.note { font-size: 7.8pt; line-height: 1.25 }
 .stamp { text-align: right; white-space: nowrap; font-size: 8.5pt; padding-left: 6mm }
 .status { display: inline-block; border: .5mm solid #7b1e1e; color: #7b1e1e; font-weight: bold; font-size: 13pt;
   letter-spacing: .12em; padding: 0 2.5mm; margin-bottom: .8mm }
@@ -94,6 +95,8 @@ th.n + th:not(.n), td.n + td:not(.n) { padding-left: 4mm }
 .zones { stroke: #7d8890; stroke-width: 1; stroke-linejoin: round }
 .fine { stroke-width: .4 }
 .points { stroke: #3b464d; stroke-width: 1.5 }
+.over { stroke: #10202c; stroke-width: 4 }
+.over .c0, .over .c1 { stroke: #fff }
 .border { fill: none; stroke: #46555f; stroke-width: 2.4; stroke-linejoin: round }
 .coast { fill: none; stroke: #2b3840; stroke-width: 3.6; stroke-linejoin: round }
 .grid { fill: none; stroke: #d3dade; stroke-width: .12 }

@@ -8,25 +8,17 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from forecast.text_page import CONTROL
+
 UNKNOWN = "unknown"
-_LIVE = ("=", "+", "-", "@", "\t", "\r", "\n")  # a spreadsheet takes a cell that starts so for a formula
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MARKDOWN = re.compile(r"([\\`*\[\]<>|#]|(?<!\w)_|_(?!\w))")  # an underscore inside a word is just that
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def cell(text: object) -> str:
-    """Make text safe for a spreadsheet cell: a leading apostrophe where it would come alive, no control characters."""
-    if not isinstance(text, str):
-        return ""  # an empty cell of a text column
-    quoted = f"'{text}" if text.startswith(_LIVE) else text
-    return _CONTROL.sub(" ", quoted)
-
-
 def markdown(text: object) -> str:
     """Make text safe inside a Markdown table or line."""
-    return _MARKDOWN.sub(r"\\\1", _CONTROL.sub(" ", str(text)))
+    return _MARKDOWN.sub(r"\\\1", CONTROL.sub(" ", str(text)))
 
 
 def number(value: float) -> str:

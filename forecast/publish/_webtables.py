@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from forecast.publish import _shares
+from forecast import met_need
 from forecast.publish._loads import NOT_KNOWN, depot_loads, has_weights
 from forecast.publish._periods import periods_of
 from forecast.publish._style import class_of
@@ -19,9 +19,9 @@ MOST_WORST, MOST_LOADS = 15, 60
 
 def worst_table(plan: Plan, now: pd.DataFrame, most: int, *, brief: bool = False) -> Markup:
     """The zones least covered in the first period: those with the lowest coverage of any need, then the most people."""
-    needs = _shares.needs_of(plan.cells)
+    needs = met_need.needs_of(plan.cells)
     rows: list[list[object]] = []
-    for row in _shares.least_covered(now).head(most).to_dict("records"):
+    for row in met_need.least_covered(now).head(most).to_dict("records"):
         shares = [_share(row[need]) for need in needs]
         risk = [] if brief else [_n(percent(row["risk"]))]
         more = [*risk, _n(number(row["people"])), tag("td", row["reason"], class_="clip", title=row["reason"])]

@@ -1,6 +1,7 @@
 """allocation.gpkg: layers for a GIS. `zones`: coverage and quantities; `depots`: what each loads; `lanes`: what goes where.
 
 `_first` is the first plan period (until `first_until`), `_all` the whole plan. An empty value is unknown.
+Zones without a place are rows without geometry; where no zone has one, `zones` and `lanes` are tables.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from forecast.publish import _shares, _week
+from forecast import met_need
+from forecast.publish import _week
 from forecast.publish._periods import first_cells, periods_of, plan_of
 from forecast.publish._text import listed
 from forecast.schema import Plan, Result
@@ -30,7 +32,10 @@ def write(folder: Path, result: Result) -> None:
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{result.stamp.issue_date.date()}T00:00:00.000Z"})
     try:
         for name, layer in layers.items():
-            _stamped(layer, result, plan).to_file(folder / "allocation.gpkg", layer=name, driver="GPKG", engine="pyogrio")
+            stamped: pd.DataFrame = _stamped(layer, result, plan)
+            if len(layer) and not layer.geometry.notna().any():
+                stamped = pd.DataFrame(stamped.drop(columns="geometry"))
+            pyogrio.write_dataframe(stamped, folder / "allocation.gpkg", layer=name, driver="GPKG")
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
@@ -41,8 +46,8 @@ def zones(result: Result, plan: Plan) -> gpd.GeoDataFrame:
     df = result.inputs.zones[["zone_name", "parent", "population_people", "geometry"]].copy()
     df["people_first"] = first_cells(plan).groupby("zone")["people"].mean()
     for part, of in (("first", first_cells(plan)), ("all", cells)):
-        shares = _shares.by_zone(of)
-        for need in _shares.needs_of(cells):
+        shares = met_need.by_zone(of)
+        for need in met_need.needs_of(cells):
             rows = shares[shares["need"] == need].set_index("zone")
             df[f"{need}_coverage_{part}"], df[f"{need}_risk_{part}"] = rows["coverage"].round(4), rows["risk"].round(4)
     for item in sorted(set(cells["item"])):
@@ -92,12 +97,12 @@ def lanes(result: Result, plan: Plan) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(df, geometry=_lines(df, result), crs=_CRS)
 
 
-def _lines(df: pd.DataFrame, result: Result) -> list[shapely.LineString]:
-    """Straight lines from the depot to a point inside the zone."""
+def _lines(df: pd.DataFrame, result: Result) -> list[shapely.LineString | None]:
+    """Straight lines from the depot to a point inside the zone; none where its place is not known."""
     routes, spots = result.inputs.routes.depots.set_index("depot"), result.inputs.zones.geometry.representative_point()
     starts = zip(df["depot"].map(routes["lon"]), df["depot"].map(routes["lat"]), strict=True)
-    ends = ((spots[zone].x, spots[zone].y) for zone in df["zone"])
-    return [shapely.LineString(pair) for pair in zip(starts, ends, strict=True)]
+    ends = (spots[zone] for zone in df["zone"])
+    return [shapely.LineString([start, end]) if end is not None else None for start, end in zip(starts, ends, strict=True)]
 
 
 def _stamped(layer: gpd.GeoDataFrame, result: Result, plan: Plan) -> gpd.GeoDataFrame:

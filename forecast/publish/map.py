@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from forecast.publish import _about, _shapes, _shares, _week
+from forecast import met_need
+from forecast.publish import _about, _shapes, _week
 from forecast.publish._ground import Ground, ground
 from forecast.publish._layout import FOOT, MARGIN, Layout, layout
 from forecast.publish._panel import panel
@@ -38,7 +39,7 @@ def write(folder: Path, result: Result) -> None:
 def page(result: Result, plan: Plan) -> str:
     """The whole page as HTML."""
     stamp = result.stamp
-    now = _shares.by_zone(first_cells(plan))
+    now = met_need.by_zone(first_cells(plan))
     head = tag(
         "head",
         Markup('<meta charset="utf-8">'),
@@ -47,21 +48,37 @@ def page(result: Result, plan: Plan) -> str:
         tag("title", f"{result.title}: coverage, {stamp.issue_date.date()}, {stamp.status}"),
         tag("style", Markup(CSS)),
     )
-    base = _base(result, plan)
-    front = [
-        _about.header(result, plan),
-        _maps(result, plan, now, base),
-        _about.legend(_load(plan), base.cut_off),
-        _about.footer(result, base.projection.lat),
-    ]
-    back = [worst_table(plan, now, MOST_WORST), loads_table(result, plan)]
+    drawn = result.inputs.zones.geometry.notna().any()
+    front = [_about.header(result, plan), *(_drawn if drawn else _undrawn)(result, plan, now)]
+    back = [worst_table(plan, now, MOST_WORST) if drawn else "", loads_table(result, plan)]
     sheets = [tag("section", front, class_="sheet front"), tag("section", back, class_="sheet tables")]
     return f"<!DOCTYPE html>\n{tag('html', head, tag('body', sheets), lang='en')}\n"
 
 
+def _drawn(result: Result, plan: Plan, now: pd.DataFrame) -> list[Markup]:
+    """The maps, what their signs mean, and how many zones could not be drawn."""
+    base = _base(result, plan)
+    nowhere = int(result.inputs.zones.geometry.isna().sum())
+    missing = [tag("p", f"No place is known of {counted(nowhere, 'zone')}: in the tables, not on the map.")] if nowhere else []
+    maps, legend = _maps(result, plan, now, base), _about.legend(_load(plan), base.cut_off)
+    return [maps, legend, *missing, _about.footer(result, base.projection.lat)]
+
+
+def _undrawn(result: Result, plan: Plan, now: pd.DataFrame) -> list[Markup]:
+    """Where no zone has a place: the coverage of each need in words, and the least covered zones."""
+    over_all = met_need.by_zone(plan.cells)
+    needs = [
+        tag("figure", _caption(need, now[now["need"] == need], over_all[over_all["need"] == need], plan), style="width: auto")
+        for need in met_need.needs_of(plan.cells)
+    ]
+    words = tag("p", tag("b", "No map: the places of the zones are not known."), " The tables hold all that is known.")
+    table = tag("div", worst_table(plan, now, MOST_WORST), class_="worst")
+    return [words, tag("div", needs, table, class_="maps"), _about.footer(result, None)]
+
+
 def _maps(result: Result, plan: Plan, now: pd.DataFrame, base: Ground) -> Markup:
     """One map per need, and the least covered zones where there is room for them."""
-    needs, over_all, lines, load = _shares.needs_of(plan.cells), _shares.by_zone(plan.cells), _week.loads(plan), _load(plan)
+    needs, over_all, lines, load = met_need.needs_of(plan.cells), met_need.by_zone(plan.cells), _week.loads(plan), _load(plan)
     figures = []
     for n, need in enumerate(needs):
         shares = now[now["need"] == need].set_index("zone")
@@ -78,7 +95,7 @@ def _maps(result: Result, plan: Plan, now: pd.DataFrame, base: Ground) -> Markup
 
 
 def _base(result: Result, plan: Plan) -> Ground:
-    zones, depots = _shapes.unwrapped(result.inputs.zones, result.inputs.routes.depots)
+    zones, depots = _shapes.unwrapped(_placed(result), result.inputs.routes.depots)
     room = _layout_of(result, plan)
     cut_off = _week.cut_off(plan, result.inputs.routes)
     now = dict(zip(cut_off["zone"], cut_off["from_day"] <= periods_of(plan).start, strict=True))
@@ -86,8 +103,13 @@ def _base(result: Result, plan: Plan) -> Ground:
 
 
 def _layout_of(result: Result, plan: Plan) -> Layout:
-    bounds = _bounds(*_shapes.unwrapped(result.inputs.zones, result.inputs.routes.depots))
-    return layout(len(_shares.needs_of(plan.cells)), span(bounds))
+    bounds = _bounds(*_shapes.unwrapped(_placed(result), result.inputs.routes.depots))
+    return layout(len(met_need.needs_of(plan.cells)), span(bounds), result.notes)
+
+
+def _placed(result: Result) -> gpd.GeoDataFrame:
+    zones = result.inputs.zones
+    return zones[zones.geometry.notna()]
 
 
 def _bounds(zones: gpd.GeoDataFrame, depots: pd.DataFrame) -> Bounds:
@@ -98,7 +120,7 @@ def _bounds(zones: gpd.GeoDataFrame, depots: pd.DataFrame) -> Bounds:
 
 def _caption(need: str, now: pd.DataFrame, later: pd.DataFrame, plan: Plan) -> Markup:
     calendar = periods_of(plan)
-    share, horizon = _shares.over_zones(now), _shares.over_zones(later)
+    share, horizon = met_need.over_zones(now), met_need.over_zones(later)
     words = f"{percent(share.covered)} covered this {calendar.name}"
     words += f", {percent(horizon.covered)} over {counted(calendar.count, calendar.name)}" if calendar.count > 1 else ""
     weighted = "people-weighted" if share.weighted_by_people else "zones alike: people not known"
@@ -108,7 +130,7 @@ def _caption(need: str, now: pd.DataFrame, later: pd.DataFrame, plan: Plan) -> M
 def _load(plan: Plan) -> Load:
     """How wide lanes are drawn: by the largest load on one lane for one need in the first period, thinner where many."""
     lines = _week.loads(plan)
-    lanes = [_week.by_lane(lines[lines["need"] == need]) for need in _shares.needs_of(plan.cells)]
+    lanes = [_week.by_lane(lines[lines["need"] == need]) for need in met_need.needs_of(plan.cells)]
     heaviest = max((float(kg) for of_need in lanes for kg in of_need["kg"].dropna()), default=0.0)
     unknown = any(bool(of_need["kg"].isna().any()) for of_need in lanes)
     return Load(heaviest, max(len(of_need) for of_need in lanes), unknown)

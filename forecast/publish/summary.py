@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from forecast.publish import _shares, _week
+from forecast import met_need
+from forecast.publish import _week
 from forecast.publish._about import lead
 from forecast.publish._loads import NOT_KNOWN, depot_loads, has_weights
 from forecast.publish._periods import first_cells, periods_of, plan_of
@@ -47,7 +48,8 @@ def _head(result: Result) -> list[str]:
         f"scenario {markdown(stamp.scenario)} · run {markdown(stamp.run)}",
     ]
     plan = plan_of(result)
-    return lines if plan is None else [*lines, "", markdown(lead(result, plan))]
+    lines += [] if plan is None else ["", markdown(lead(result, plan))]
+    return [*lines, *(line for note in result.notes for line in ("", f"**Read this first.** {markdown(note)}"))]
 
 
 def _loads(result: Result, plan: Plan) -> list[str]:
@@ -68,10 +70,10 @@ def _loads(result: Result, plan: Plan) -> list[str]:
 
 def _coverage(result: Result, plan: Plan) -> list[str]:
     """Coverage of each need over the zones, in the first period and over the plan."""
-    calendar, first, every = periods_of(plan), _shares.by_zone(first_cells(plan)), _shares.by_zone(plan.cells)
+    calendar, first, every = periods_of(plan), met_need.by_zone(first_cells(plan)), met_need.by_zone(plan.cells)
     rows, notes = [], []
-    for need in _shares.needs_of(plan.cells):
-        now, later = (_shares.over_zones(shares[shares["need"] == need]) for shares in (first, every))
+    for need in met_need.needs_of(plan.cells):
+        now, later = (met_need.over_zones(shares[shares["need"] == need]) for shares in (first, every))
         rows.append([need, percent(now.covered), percent(later.covered), number(now.zones)])
         if not now.weighted_by_people:
             notes.append(f"{need}: people are not known, each zone weighs the same.")
@@ -84,10 +86,10 @@ def _coverage(result: Result, plan: Plan) -> list[str]:
 
 def _worst(result: Result, plan: Plan) -> list[str]:
     """The zones least covered in the first period."""
-    needs, shares = _shares.needs_of(plan.cells), _shares.by_zone(first_cells(plan))
+    needs, shares = met_need.needs_of(plan.cells), met_need.by_zone(first_cells(plan))
     rows = [
         [named(row["zone"], row["zone_name"]), *(percent(row[need]) for need in needs), number(row["people"]), row["reason"]]
-        for row in _shares.least_covered(shares).head(MOST_ZONES).to_dict("records")
+        for row in met_need.least_covered(shares).head(MOST_ZONES).to_dict("records")
     ]
     head = ["zone", *(f"{need}>" for need in needs), "people>", "what limits the least covered need"]
     return [f"## Least covered this {periods_of(plan).name}", "", *markdown_table(head, rows)]
@@ -146,7 +148,7 @@ def _sureness(result: Result, plan: Plan) -> list[str]:
     """How often the need may turn out larger than what is there."""
     cells = first_cells(plan)
     out = ["## How sure", ""]
-    for need in _shares.needs_of(plan.cells):
+    for need in met_need.needs_of(plan.cells):
         risk = cells.loc[cells["need"] == need, "shortage_risk"]
         likely, unlikely = int((risk > 0.5).sum()), int((risk <= 0.1).sum())
         out.append(

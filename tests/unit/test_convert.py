@@ -64,6 +64,7 @@ def test_plain_numbers_are_read(cell: str, number: float) -> None:
     assert value("quantity", cell) == number
 
 
+OR_SET = "or set dates: day_first or month_first"
 PLAIN = "Write digits with a decimal point and nothing else, such as 8200.5"
 
 
@@ -124,12 +125,14 @@ def test_iso_dates_are_read(cell: str) -> None:
 @pytest.mark.parametrize(
     ("cell", "message"),
     [
-        ("01/02/2026", "is ambiguous (day or month first). Write 2026-02-01 or 2026-01-02"),
+        ("01/02/2026", f"is ambiguous (day or month first). Write 2026-02-01 or 2026-01-02, {OR_SET}"),
         ("25/12/2026", "is not a day as written here. Write 2026-12-25"),
         ("12.25.2026", "is not a day as written here. Write 2026-12-25"),
         ("05/05/2026", "is not a day as written here. Write 2026-05-05"),
         ("2026-02-30", "is no day of the calendar. Write the day as YYYY-MM-DD"),
-        ("46083", "is not a day as written here. Write it as YYYY-MM-DD"),
+        ("46083", "is a number, not a day. If it is how Excel counts days (2026-03-02), set dates: excel"),
+        ("25/12/26", "has a year of two digits. Write the day as YYYY-MM-DD, or set dates: day_first or month_first"),
+        ("2026-Q1", "is a quarter, not a day. Give figures by day, week or month"),
         ("2026-03", "is not a day as written here. Write it as YYYY-MM-DD"),
     ],
 )
@@ -172,7 +175,19 @@ MONTH_HERE = "Write the date the {0} starts on, as YYYY-MM-DD, or change forecas
         ),
         ("2019-13", "M", "MON", "is no month of the calendar. Write the month as YYYY-MM"),
         ("2026-W54", "W", "MON", "is no ISO week of the calendar. Write the week as YYYY-Www, such as 2026-W07"),
-        ("03/04/2026", "M", "MON", "is ambiguous (day or month first). Write 2026-04-03 or 2026-03-04"),
+        ("03/04/2026", "M", "MON", f"is ambiguous (day or month first). Write 2026-04-03 or 2026-03-04, {OR_SET}"),
+        (
+            "202603",
+            "W",
+            "MON",
+            "is a year with a month or with a week. Write YYYY-MM, or set epi_weeks to the day weeks start on",
+        ),
+        (
+            "Week 7 2026",
+            "W",
+            "MON",
+            "is the number of a week that may start on any day. Set epi_weeks to the day weeks start on, such as SUN or MON",
+        ),
         ("week 7", "W", "MON", "is not a period as written here. Write it as YYYY-MM-DD, YYYY-MM or YYYY-Www"),
     ],
 )

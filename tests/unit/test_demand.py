@@ -367,7 +367,7 @@ def test_what_is_wrong_with_a_given_table_is_told_at_once():
         from_table(bad, 200, 1, Ledger())
     said = str(caught.value)
     assert "'C, kit, 2025-01-06' has quantiles that fall. Let q05 to q95 ascend" in said
-    assert "'D, kit, 2025-01-06' has an empty or negative quantity. Give numbers from 0 up" in said
+    assert "'D, kit, 2025-01-06' has an empty, negative or infinite quantity. Give numbers from 0 up" in said
     assert "'B/kit' lacks some of the 2 rows" in said
 
 

@@ -167,3 +167,33 @@ def test_an_exposure_that_is_no_signal_is_refused_with_the_near_name():
     settings = config(forecast={"exposure": "presnt"})
     with pytest.raises(InputError, match=r"'presnt' is not one of the signals. Did you mean 'present'\? Known: present"):
         panel_of(records({("A", "kit"): [1]}), 1, signals={"present": np.ones((1, 1))}, settings=settings)
+
+
+# ------------------------------------------------------------------ files that list only what is not zero
+
+
+def test_an_absent_row_is_a_zero_within_the_collection_and_nowhere_else() -> None:
+    table = records({("A", "kit"): [5, None, 3, None], ("B", "kit"): [None, 2, None, None]})
+    given = inputs(table, zones=("C",), items=("soap",))
+    settings, ledger = config(panel={"absent_rows": "zero"}), Ledger()
+    panel = build_panel(given, settings, after(4), ledger)
+    kit = panel["distributed"].sel(item="kit").values
+    np.testing.assert_array_equal(kit, [[5, 0, 3, np.nan], [0, 2, 0, np.nan], [np.nan] * 4])  # nothing is known of the last week
+    np.testing.assert_array_equal(panel["demand"].sel(item="kit").values, kit)
+    np.testing.assert_array_equal(panel["is_reported"].sel(item="kit").values, np.isfinite(kit))
+    assert panel["distributed"].sel(item="soap").isnull().all()
+    (told,) = [assumed for assumed in ledger.assumptions if assumed.figure == "absent_rows"]
+    assert told.value == "zero (3 of 6 values)"
+    assert "2 zones and 1 items" in told.applies_to
+
+
+def test_absent_rows_are_missing_reports_unless_the_config_says_zero() -> None:
+    panel = build_panel(inputs(records({("A", "kit"): [5, None, 3]})), config(), after(3), Ledger())
+    np.testing.assert_array_equal(panel["distributed"].values[0, 0], [5, np.nan, 3])
+
+
+def test_records_before_history_from_are_not_used_and_counted() -> None:
+    settings, ledger = config(panel={"history_from": "2025-01-13"}), Ledger()
+    panel = build_panel(inputs(records({("A", "kit"): [1, 5, 3]})), settings, after(3), ledger)
+    np.testing.assert_array_equal(panel["distributed"].values[0, 0], [5, 3])
+    assert "1 records of periods that start before 2025-01-13 (panel.history_from): not used." in ledger.remarks

@@ -164,7 +164,7 @@ def test_a_later_count_changes_nothing(tmp_path: Path) -> None:
     with (tmp_path / "presence.csv").open("a") as file:
         file.write("\nT1,2026-03-02,9000\nT3,2026-03-09,9000\n")
     xr.testing.assert_identical(read(tmp_path, asked), before)
-    assert asked.ledger.remarks == ["present_people: 2 counts of periods not over by the issue date were left out."]
+    assert asked.ledger.remarks == ["2 rows of present_people of periods not over on 2026-03-02: counted, not used."]
 
 
 def test_an_earlier_issue_date_sees_the_same_past(tmp_path: Path) -> None:

@@ -17,12 +17,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from forecast import text_page
 from forecast.errors import InputError
-from forecast.publish import (
-    _frames,
-    _text,
-    write_all,
-)
+from forecast.publish import _frames, write_all
 from forecast.schema import COVERAGE, Result, SeamError
 from tests.results import ISSUE, country_result, plan_of, tiny_result, with_plan
 
@@ -87,13 +84,13 @@ def test_text_that_a_spreadsheet_would_run_is_neutralised_and_numbers_are_not_to
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_each_live_beginning_gets_an_apostrophe(text: str) -> None:
-    made = _text.cell(text)
+    made = text_page.cell(text)
     assert made.startswith("'")
     assert not set(made) & {"\t", "\r"}
 
 
 def test_plain_text_stays_as_it_is() -> None:
-    assert _text.cell("Kori = 1, a-b") == "Kori = 1, a-b"
+    assert text_page.cell("Kori = 1, a-b") == "Kori = 1, a-b"
 
 
 def test_an_unknown_figure_is_an_empty_cell_and_never_a_zero(tiny: Path) -> None:

@@ -13,8 +13,9 @@ import pandas as pd
 import pytest
 import shapely
 
+from forecast import met_need
 from forecast.errors import Problem
-from forecast.publish import _about, _layout, _projection, _shapes, _shares, _style, _text, _week, map, summary
+from forecast.publish import _about, _layout, _projection, _shapes, _style, _text, _week, map, summary
 from forecast.publish._svg import tag
 from forecast.schema import Result
 from tests.results import ISSUE, country_result, plan_of, tiny_result, with_plan
@@ -34,21 +35,21 @@ def tiny_map() -> str:
 
 
 def test_coverage_over_zones_is_weighted_by_people() -> None:
-    shares = _shares.by_zone(plan_of(tiny_result()).cells)
-    share = _shares.over_zones(shares)
+    shares = met_need.by_zone(plan_of(tiny_result()).cells)
+    share = met_need.over_zones(shares)
     assert share.covered == pytest.approx((300 * 0.8 + 100 * 0.0) / 400)
     assert share.weighted_by_people
 
 
 def test_zones_without_known_people_are_left_out_and_counted() -> None:
     cells = plan_of(tiny_result()).cells.assign(people=[np.nan, 100.0])
-    share = _shares.over_zones(_shares.by_zone(cells))
+    share = met_need.over_zones(met_need.by_zone(cells))
     assert (share.covered, share.zones, share.left_out) == (0.0, 1, 1)
 
 
 def test_where_nobody_is_counted_each_zone_weighs_the_same() -> None:
     cells = plan_of(tiny_result()).cells.assign(people=np.nan)
-    share = _shares.over_zones(_shares.by_zone(cells))
+    share = met_need.over_zones(met_need.by_zone(cells))
     assert share.covered == pytest.approx(0.4)
     assert not share.weighted_by_people
 
@@ -56,7 +57,7 @@ def test_where_nobody_is_counted_each_zone_weighs_the_same() -> None:
 def test_a_need_is_the_mean_of_its_items_and_an_item_without_demand_does_not_count() -> None:
     cells = plan_of(tiny_result()).cells.iloc[[0, 0, 0]].assign(item=["a", "b", "c"], coverage=[0.8, 0.2, 1.0])
     cells = cells.assign(demand_mean=[100.0, 5.0, 0.0], expected_unmet=[20.0, 4.0, 0.0])
-    assert list(_shares.by_zone(cells)["coverage"]) == [pytest.approx(0.5)]
+    assert list(met_need.by_zone(cells)["coverage"]) == [pytest.approx(0.5)]
 
 
 def two_weeks(demand: list[float], unmet: list[float], carried: list[float]) -> float:
@@ -66,7 +67,7 @@ def two_weeks(demand: list[float], unmet: list[float], carried: list[float]) -> 
         .cells.iloc[[0, 0]]
         .assign(period=[ISSUE, ISSUE + pd.Timedelta(weeks=1)], demand_mean=demand, expected_unmet=unmet, carried_need=carried)
     )
-    return float(_shares.by_zone(cells)["coverage"].iloc[0])
+    return float(met_need.by_zone(cells)["coverage"].iloc[0])
 
 
 def test_over_several_periods_what_lapsed_unmet_is_not_covered() -> None:

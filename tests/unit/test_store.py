@@ -10,10 +10,10 @@ from forecast import store
 from forecast.errors import LockedError
 
 
-def publish(runs: Path, name: str, text: str = "a,b\n1,2\n") -> Path:
+def publish(runs: Path, name: str, text: str = "a,b\n1,2\n", scenario: str = "base") -> Path:
     with store.run_folder(runs, name) as folder:
         (folder / "allocation.csv").write_text(text)
-        return store.complete(folder, runs, name, {"run": name})
+        return store.complete(folder, runs, name, {"run": name, "scenario": scenario})
 
 
 def publish_until_the_disk_is_full(runs: Path) -> None:
@@ -28,6 +28,25 @@ def test_a_complete_run_has_a_manifest_and_is_the_latest(tmp_path: Path) -> None
     assert manifest["outputs"] == {"allocation.csv": store.file_digest(folder / "allocation.csv")}
     assert store.latest(tmp_path) == folder
     assert store.is_complete(folder)
+
+
+def test_a_what_if_does_not_take_latest_from_the_plan(tmp_path: Path) -> None:
+    plan = publish(tmp_path, "one")
+    what_if = publish(tmp_path, "two", scenario="flood")
+    assert what_if.is_dir()
+    assert store.latest(tmp_path) == plan
+    assert not store.point_latest(what_if)
+
+
+def test_a_newer_plan_takes_latest_from_a_plan_and_from_a_what_if(tmp_path: Path) -> None:
+    publish(tmp_path, "one", scenario="flood")
+    publish(tmp_path, "two")
+    assert publish(tmp_path, "three") == store.latest(tmp_path)
+
+
+def test_where_there_are_only_what_ifs_the_last_of_them_is_the_latest(tmp_path: Path) -> None:
+    publish(tmp_path, "one", scenario="flood")
+    assert publish(tmp_path, "two", scenario="strike") == store.latest(tmp_path)
 
 
 def test_a_changed_output_is_no_longer_complete(tmp_path: Path) -> None:

@@ -1,8 +1,12 @@
 """Tables are read as text: nothing is guessed, every row knows its line."""
 
 import datetime as dt
+import gzip
 import hashlib
 import random
+import tracemalloc
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +17,9 @@ from pydantic import ValidationError
 
 from forecast.config import settings_problems
 from forecast.errors import InputError
-from forecast.ingest import _xlsx, table
+from forecast.ingest import _grid, _xlsx, table
+from forecast.ingest._cells import NUMERIC, as_cell
+from forecast.ingest._layout import Looked
 from forecast.schema import Ledger, Reading
 
 
@@ -115,9 +121,108 @@ def test_a_name_that_stands_twice_in_the_header_is_refused(reading: Reading) -> 
     )
 
 
-def test_utf16_is_recognised_and_named(reading: Reading) -> None:
-    write(reading, "a.csv", "zone\nA\n", "utf-16")
-    assert refusal(reading, path="a.csv") == "a.csv: 1 problem\n  line 1: is not utf-8-sig text. Set encoding: utf-16"
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig"])
+def test_a_byte_order_mark_tells_the_encoding(reading: Reading, encoding: str) -> None:
+    write(reading, "a.csv", "zone\nBouaké\n", encoding)
+    assert list(read(reading, path="a.csv")["zone"]) == ["Bouaké"]
+    assert list(read(reading, path="a.csv", encoding="utf-8")["zone"]) == ["Bouaké"]
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [("Bouaké", "cp850"), ("Bouaké", "mac_roman"), ("Łódź", "cp1250"), ("Ankara ışığı", "cp1254"), ("Киев", "cp1251")],
+)
+def test_text_that_may_be_in_another_encoding_than_cp1252_is_refused(reading: Reading, text: str, encoding: str) -> None:
+    write(reading, "a.csv", f"zone,item\n{text},kit\n", encoding)
+    assert refusal(reading, path="a.csv") == (
+        "a.csv: 1 problem\n"
+        "  line 2: is not UTF-8 text. Save it as UTF-8, or set encoding: cp1252 (Western European Excel) or another name"
+    )
+    assert list(read(reading, path="a.csv", encoding=encoding)["zone"]) == [text]
+
+
+def test_an_encoding_that_does_not_fit_is_refused_with_the_line(reading: Reading) -> None:
+    write(reading, "a.csv", "zone\nA\nBouaké\n", "cp1252")
+    assert "line 3: is not utf-8 text" in refusal(reading, path="a.csv", encoding="utf-8")
+    assert "'cp12' is no encoding this program knows" in refusal(reading, path="a.csv", encoding="cp12")
+
+
+def test_a_file_of_zeros_is_refused(reading: Reading) -> None:
+    (reading.root / "a.csv").write_bytes(b"zone\nA\n" + b"\0" * 100)
+    assert refusal(reading, path="a.csv") == (
+        "a.csv: 1 problem\n"
+        "  line 3: holds zero bytes, which text has not. "
+        "Export it again; if it is UTF-16 without its mark, set encoding: utf-16-le"
+    )
+
+
+def test_the_real_flows_of_a_mobile_operator_have_line_ends_of_a_carriage_return_and_no_header(
+    reading: Reading, real_data: Path
+) -> None:
+    reading = replace(reading, root=real_data)
+    df = read(reading, name="flows", path="sle/cdr/IndivMvtBtwnAdmin2DaySep1Agg.csv", header=0, columns={"from": "1", "to": "2"})
+    data = (real_data / "sle/cdr/IndivMvtBtwnAdmin2DaySep1Agg.csv").read_bytes()
+    assert b"\n" not in data
+    assert len(df) == len([line for line in data.split(b"\r") if line])
+    assert df["record"].iloc[-1].endswith(f":{len(df)}")
+    numbers = df.drop(columns=["record", "from", "to"]).astype(float).to_numpy().sum()
+    assert numbers == sum(float(cell) for line in data.split(b"\r") for cell in line.split(b",") if cell)
+
+
+# ------------------------------------------------------------------ packed and large files
+
+
+def test_a_gzip_file_cut_short_or_damaged_is_refused(reading: Reading) -> None:
+    packed = gzip.compress(b"zone\n" + b"A\n" * 1000, mtime=0)
+    (reading.root / "a.csv.gz").write_bytes(packed[:-6])
+    (reading.root / "b.csv.gz").write_bytes(packed[:-8] + b"\0" * 8)
+    assert refusal(reading, path="*.gz") == (
+        "a.csv.gz: 1 problem\n  is a gzip file cut short. Copy it again\n"
+        "b.csv.gz: 1 problem\n  is no whole gzip file. Pack it again, or give it unpacked"
+    )
+
+
+def test_gzip_files_put_together_are_read_whole(reading: Reading) -> None:
+    (reading.root / "a.csv.gz").write_bytes(gzip.compress(b"zone\nA\n") + gzip.compress(b"B\n"))
+    assert list(read(reading, path="a.csv.gz")["zone"]) == ["A", "B"]
+
+
+def test_a_gzip_bomb_is_refused_before_it_fills_the_memory(reading: Reading) -> None:
+    (reading.root / "a.csv.gz").write_bytes(gzip.compress(b"zone\n" + b"\n" * 300_000_000, compresslevel=1))
+    tracemalloc.start()
+    message = refusal(reading, path="a.csv.gz")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert message.startswith("a.csv.gz: 1 problem\n  unpacks to more than 250 MB. Leave out years or columns")
+    assert peak < 800_000_000
+
+
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"])
+def test_a_workbook_that_unpacks_to_too_much_is_refused_before_it_is_unpacked(reading: Reading, part: str) -> None:
+    with (
+        zipfile.ZipFile(reading.root / "a.xlsx", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+        archive.open(part, "w", force_zip64=True) as file,
+    ):
+        for _ in range(200):
+            file.write(b"0" * 1_000_000)
+    message = refusal(reading, path="a.xlsx")
+    assert message.startswith("a.xlsx: 1 problem\n  unpacks to 200 MB, more than this program takes in. Leave out years")
+
+
+def test_a_table_of_more_rows_than_a_sheet_holds_is_refused(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_grid, "MOST_ROWS", 10)
+    write(reading, "a.csv", "zone\n" + "A\n" * 10)
+    write(reading, "b.csv", "zone\n" + "A\n" * 11)
+    assert len(read(reading, path="a.csv")) == 10
+    assert refusal(reading, path="b.csv").startswith("b.csv: 1 problem\n  has more than 10 rows. Leave out years or columns")
+
+
+def test_lines_are_counted_over_many_pieces_with_line_breaks_in_quotes(reading: Reading) -> None:
+    rows = [f'"Z{n}\n{n}",{n}' if n % 1000 == 0 else f"Z{n},{n}" for n in range(1, 60_001)]
+    write(reading, "a.csv", "\n".join(["zone,quantity", *rows]))
+    df = read(reading, path="a.csv")
+    assert df["zone"].iloc[999] == "Z1000\n1000"
+    assert df["record"].iloc[[0, 999, 1000, 59_999]].tolist() == ["a.csv:2", "a.csv:1001", "a.csv:1003", "a.csv:60060"]
 
 
 def test_a_header_without_rows_gives_no_rows_and_says_so(reading: Reading) -> None:
@@ -163,7 +268,8 @@ def test_problems_of_all_files_are_told_at_once(reading: Reading) -> None:
 def test_a_format_that_is_not_read_is_refused(reading: Reading) -> None:
     write(reading, "a.xls", "x")
     assert refusal(reading, path="a.xls") == (
-        "a.xls: 1 problem\n  is no table this program reads (.csv, .tsv, .txt, .xlsx, .xlsm). Save it as CSV or XLSX"
+        "a.xls: 1 problem\n  is no table this program reads (.csv, .tsv, .txt, .xlsx, .xlsm, .parquet; text also as .gz). "
+        "Save it as CSV or XLSX"
     )
 
 
@@ -191,8 +297,7 @@ def test_columns_are_named_joined_and_made_constant(reading: Reading) -> None:
         ),
         (
             {"path": "a.csv", "columns": {"zone": {"constant": False}}},
-            "setting inputs.stock.columns.zone.constant: 'False' is read by YAML as False, not as text; put it in quotes. "
-            "Change the setting",
+            "setting inputs.stock.columns.zone.constant: 'False' is read by YAML as true or false, not as text. Put it in quotes",
         ),
         (
             {"path": "a.csv", "columns": {"zone": {}}},
@@ -240,7 +345,7 @@ def test_a_sheet_gives_iso_dates_and_whole_numbers_as_text(reading: Reading) -> 
 
 @pytest.mark.parametrize(("cell", "text"), [(12.0, "12"), (-0.5, "-0.5"), (1e20, "1e+20"), (dt.time(6, 30), "06:30:00")])
 def test_a_number_of_a_sheet_is_written_without_decimals_it_does_not_have(cell: object, text: str) -> None:
-    assert _xlsx._text(cell) == text
+    assert as_cell(cell).removesuffix(NUMERIC) == text
 
 
 def test_the_sheet_is_the_one_named_or_called_as_the_input(reading: Reading) -> None:
@@ -279,7 +384,7 @@ def test_a_damaged_workbook_is_read_or_refused_but_never_ends_in_another_error(r
         for _ in range(chance.choice([1, 3, 10])):
             damaged[chance.randrange(len(whole))] = chance.randrange(256)
         try:
-            _xlsx.rows(bytes(damaged), "a.xlsx", None, "stock")
+            _grid.body(_xlsx.grid(bytes(damaged), "a.xlsx", None, "stock"), Looked(), None)
         except InputError:
             refused += 1
     assert refused > 100

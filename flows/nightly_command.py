@@ -1,0 +1,41 @@
+"""The whole line as a Prefect flow, with its log in Prefect's own database; needs the extra `nightly`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from flows import _command
+from forecast.errors import InputError, Problem
+
+HELP = "the whole line as a Prefect flow (needs the extra `nightly`)"
+TAKES_JOB = True
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of runs; default: as in the config")
+    parser.add_argument("--force", action="store_true", help="run again even when nothing is new")
+
+
+def run(args: argparse.Namespace) -> int:
+    _command.end_as_on_ctrl_c()
+    try:
+        from flows.nightly import StageFailed, nightly
+    except ModuleNotFoundError as error:
+        raise _command.without_prefect("forecast nightly", "forecast run", error) from error
+    if args.set:
+        raise InputError(
+            [Problem("--set", "is not for nightly runs", "Write the setting into the config, so that every night has it")]
+        )
+    try:
+        name = nightly(
+            str(args.config.resolve()),
+            scenario=args.scenario,
+            issue_date=args.issue_date,
+            out=str(args.out.resolve()) if args.out else None,
+            force=args.force,
+        )
+    except StageFailed as failed:
+        raise failed.cause from None
+    print(f"Run {name} is complete.")
+    return 0

@@ -1,0 +1,88 @@
+"""Codes that nobody knows: what is said of them, and that nothing is joined by likeness alone."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from forecast.inputs.checks import MOST_EXPLAINED, unknown_codes
+from tests.operation import Operation, tiny_operation
+
+
+@pytest.fixture
+def operation(tmp_path: Path) -> Operation:
+    """Three zones with names, two of them alike."""
+    operation = tiny_operation(tmp_path)
+    names = ("SO1502,Ceel Afweyn,5.1,30.1", "SO1503,Laas Caanood,5.2,30.2")
+    shared = ("SO1601,Bardaale,5.3,30.3", "SO1602,Bardaale,5.1,30.3")
+    operation.write("places.csv", "zone,zone_name,lat,lon", *names, *shared)
+    operation.settings["inputs"]["zones"] = {"use": "points", "path": "places.csv"}
+    operation.write_records(("SO1502", "SO1503"))
+    return operation
+
+
+def told_of(operation: Operation, code: str) -> str:
+    """What is said of a zone_stock row of this code."""
+    operation.write("zone_stock.csv", "zone,item,quantity", f"{code},kit,4")
+    operation.input("zone_stock", path="zone_stock.csv")
+    return operation.refusal().removeprefix("zone_stock.csv: 1 problem\n  line 2, column zone: ")
+
+
+@pytest.mark.parametrize("code", ["so1502", "SO 1502", "SO01502", "SO-1502"])
+def test_a_code_that_differs_in_its_writing_only_is_refused_and_its_like_is_named(operation: Operation, code: str) -> None:
+    assert told_of(operation, code) == f"'{code}' is not one of the 4 known zones. Did you mean 'SO1502'?"
+
+
+@pytest.mark.parametrize("name", ["Ceel Afweyn", "CEEL AFWEYN", "Ceel-Afweyn"])
+def test_a_name_in_the_column_of_codes_is_told_for_what_it_is_with_the_line_to_write(operation: Operation, name: str) -> None:
+    assert told_of(operation, name) == (
+        f"'{name}' is the name of zone SO1502, not a code. "
+        f'Write the code, or add rename: {{zone: {{"{name}": "SO1502"}}}} to the block of this table'
+    )
+
+
+def test_a_name_that_two_zones_share_is_not_decided_for_the_user(operation: Operation) -> None:
+    assert told_of(operation, "Bardaale") == "'Bardaale' is the name of zone SO1601 and SO1602, not a code. Write the code"
+
+
+def test_a_misspelt_name_is_told_with_the_zone_it_may_be(operation: Operation) -> None:
+    assert told_of(operation, "Las Anod") == (
+        "'Las Anod' is not one of the 4 known zones. Did you mean SO1503 (Laas Caanood)? Write the code"
+    )
+
+
+def test_what_is_near_to_nothing_is_only_said_to_be_unknown(operation: Operation) -> None:
+    assert told_of(operation, "xyz") == "'xyz' is not one of the 4 known zones. Mend the code, or add it"
+
+
+def test_the_line_that_is_proposed_works(operation: Operation) -> None:
+    operation.write("zone_stock.csv", "zone,item,quantity", "Ceel Afweyn,kit,4")
+    operation.input("zone_stock", path="zone_stock.csv", rename={"zone": {"Ceel Afweyn": "SO1502"}})
+    assert operation.inputs().stock.zone_stock["zone"].tolist() == ["SO1502"]
+
+
+def test_records_with_names_for_codes_say_so_too(operation: Operation) -> None:
+    operation.append("records.csv", "Ceel Afweyn,kit,2026-01-05,10,5")
+    assert "'Ceel Afweyn' is the name of zone SO1502, not a code. Row set aside. Write the code, or add rename:" in (
+        operation.refusal()
+    )
+
+
+def test_the_name_of_an_item_is_told_for_what_it_is(operation: Operation) -> None:
+    operation.settings["items"]["kit"]["name"] = "Hygiene kit"
+    operation.append("stock.csv", "D1,Hygiene kit,5")
+    assert "'Hygiene kit' is the name of item kit, not a code. Write the code, or add rename:" in operation.refusal()
+
+
+def test_a_hundred_thousand_unknown_codes_take_seconds() -> None:
+    count = 100_000
+    df = pd.DataFrame({"zone": [f"X{n}" for n in range(count)], "record": [f"a.csv:{n}" for n in range(count)]})
+    codes = pd.Index([f"NG{n:04d}" for n in range(1000)])
+    began = time.monotonic()
+    found = unknown_codes(df, "zone", codes, "zones", pd.Series([f"Name {n}" for n in range(1000)], index=codes))
+    assert len(found) == count
+    assert found[MOST_EXPLAINED][1].action == "Mend the code, or add it"
+    assert time.monotonic() - began < 60
