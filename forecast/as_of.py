@@ -63,12 +63,10 @@ def latest_versions(df: pd.DataFrame, table: Table, reading: Reading, *, delay_d
     counted_on = tells_of if table.is_count else pd.Series(ALWAYS, index=df.index)
     age = (counted_on - ALWAYS) // DAY * 1_000_000 + (known_from - ALWAYS) // DAY
     columns = [df[name] for name in key]
-    newest, has_age = (
-        age.groupby(columns, dropna=False).transform("max"),
-        age.notna().groupby(columns, dropna=False).transform("all"),
-    )
-    first = df[table.version_key[0]] if table.version_key else None
-    stays = (age == newest) | ~has_age | (False if first is None else first == "")
+    stays = age == age.groupby(columns, dropna=False).transform("max")
+    stays |= ~age.notna().groupby(columns, dropna=False).transform("all")
+    if table.version_key:
+        stays |= df[table.version_key[0]] == ""
     if not stays.all():
         why = "a later count" if table.is_count else "a version known later"
         rows = counted(int((~stays).sum()), "row")

@@ -161,9 +161,13 @@ def _tables(settings: Settings, reading: Reading, name: str) -> tuple[pd.DataFra
 
 
 def _refuse_swapped(towers: pd.DataFrame, zones: gpd.GeoDataFrame) -> None:
-    """Towers that lie away from all zones, and in one of them when lat and lon are swapped."""
-    away = towers[(geo.zone_at(towers["lat"], towers["lon"], zones, NEAREST_KM) == "") & (towers["lon"].abs() <= 90)]
-    swapped = away[geo.zone_at(away["lon"], away["lat"], zones, NEAREST_KM) != ""]
+    """Towers that lie far from the zones, and in one of them when lat and lon are swapped."""
+    lat, lon = towers["lat"].to_numpy(float), towers["lon"].to_numpy(float)
+    places = zones.geometry.representative_point()
+    weight = 4 * len(towers)  # the zones say where the operation is
+    far = geo.swapped(np.r_[np.tile(places.y, weight), lat], np.r_[np.tile(places.x, weight), lon])[-len(towers) :]
+    suspect = towers[far & (np.abs(lon) <= 90)]
+    swapped = suspect[geo.zone_at(suspect["lon"], suspect["lat"], zones, NEAREST_KM) != ""]
     what = "lies far from the zones, but in one of them when lat and lon are swapped"
     problems = [problem_at(towers, row, "tower", what, "Swap lat and lon") for row in swapped.index]
     if problems:

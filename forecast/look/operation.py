@@ -6,9 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 import pandas as pd
+from pydantic import ValidationError
 
-from forecast import periods
-from forecast.config import Job
+from forecast import periods, plugins
+from forecast.config import Config, Job, Plugin
 from forecast.demand import choose_models
 from forecast.errors import InputError, Problem
 from forecast.inputs import Found, complete_inputs, find_inputs
@@ -18,6 +19,7 @@ from forecast.look.items import ItemSeen, items_seen
 from forecast.look.people import people_by_period
 from forecast.look.strange import Strange, strangest
 from forecast.schema import Ledger
+from forecast.wording import settings_problems
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def look_at(job: Job, most: int = 10) -> Look:
         rows=len(found.records),
         assumed=dict(Counter(assumption.figure for assumption in ledger.assumptions).most_common()),
         ledger=ledger,
-        problems=[*problems, *wrong],
+        problems=[*problems, *wrong, *_of_plan_and_pages(job.config)],
     )
 
 
@@ -86,6 +88,23 @@ def _models(found: Found, job: Job) -> tuple[dict[str, str], list[Problem]]:
         known = ", ".join(sorted(signals)) or "none"
         problems.append(Problem("forecast.exposure", "is not one of the signals", f"Known: {known}", value=exposure))
     return names, problems
+
+
+def _of_plan_and_pages(config: Config) -> list[Problem]:
+    """What is wrong with the objectives and outputs that the config asks for."""
+    asked = [(f"plan.objectives[{n}]", "allocate.objectives", plugin) for n, plugin in enumerate(config.plan.objectives)]
+    asked += [("publish.outputs", "publish", Plugin(use=name)) for name in config.publish.outputs]
+    problems = list[Problem]()
+    for setting, family, plugin in asked:
+        try:
+            module = plugins.load(family, plugin.use, setting)
+            if family != "publish":
+                module.Settings.model_validate(plugin.settings)
+        except ValidationError as error:
+            problems += settings_problems(error, setting, module.Settings)
+        except InputError as error:
+            problems += error.problems
+    return problems
 
 
 def _starts(found: Found, job: Job) -> pd.Index:

@@ -174,6 +174,8 @@ def test_every_problem_of_every_input_and_model_is_listed_and_what_was_understoo
     operation.append("depots.csv", "D3,north,30")
     operation.settings["items"]["kit"]["model"] = {"use": "etss"}
     operation.settings["forecast"] = {"exposure": "presence"}
+    operation.settings["plan"] = {"objectives": [{"use": "needs"}, {"use": "cost", "wait": 3}]}
+    operation.settings["publish"] = {"outputs": ["tables", "maps"]}
     operation.job()
     assert cli.main(["check", str(operation.folder / "config.yaml")]) == 2
     told = capsys.readouterr()
@@ -182,6 +184,9 @@ def test_every_problem_of_every_input_and_model_is_listed_and_what_was_understoo
         "'north' is not a number",
         "Did you mean 'ets'?",
         "'presence' is not one of",
+        "Did you mean 'need'?",
+        "Did you mean 'map'?",
+        "wait",
     ):
         assert problem in told.err
     assert "week of 2026-01-05..2026-02-23, 3/3 zones" in told.out
