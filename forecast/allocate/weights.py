@@ -29,8 +29,8 @@ def people(inputs: Inputs, zones: pd.Index, calendar: Calendar, config: Config) 
 
 
 def people_by_group(people: Floats, mean: Floats, groups: Groups, days: int) -> Floats:
-    """(z, t) people and (z, g, t) mean demand -> (z, g, t) people who have the need: all of them; of a group that counts arrivals,
-    the caseload that its demand is made of.
+    """(z, t) people and (z, g, t) mean demand -> (z, g, t) people who have the need: all of them; of a group that counts
+    arrivals, the caseload that its demand is made of.
     """
     counted = np.repeat(people[:, None], len(groups.codes), axis=1)
     of_caseload = np.flatnonzero(groups.of_caseload)
@@ -67,8 +67,9 @@ def _of_zones(priorities: pd.DataFrame, zones: pd.Index, groups: Groups) -> Floa
 
 
 def floor(mean: Floats, people: Floats, groups: Groups, config: Config, days: int) -> Floats:
-    """(z, g, t) mean demand and people -> survival floor in need units: survival figure x people x days, at most the mean demand; NaN for needs without
-    one.
+    """(z, g, t) mean demand and people -> survival floor in need units; NaN for needs without one.
+
+    Survival figure x people x days, at most the mean demand.
 
     Where people are not known: the same share of the mean demand as the survival figure has of the planning figure.
     """
