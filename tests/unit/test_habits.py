@@ -1,7 +1,7 @@
 """Tables as the field has them: one file of tests/habits for each habit, and the numbers that must come out of it.
 
-`SHOWN_BY` is the table of `tests/habits.md`: each habit, the file that has it, the test that reads it. A file without a test, or a test
-without its file, fails the last tests of this module.
+`SHOWN_BY` is the table of `tests/habits.md`: each habit, the file that has it, the test that reads it. A file without
+a test, or a test without its file, fails the last tests of this module.
 """
 
 from collections.abc import Callable
@@ -465,9 +465,5 @@ def test_every_file_of_the_folder_has_its_test() -> None:
 def test_every_habit_stands_in_the_table_for_users() -> None:
     """`tests/habits.md` is what the README points to: one line per file, the same words."""
     lines = FILES.with_suffix(".md").read_text(encoding="utf-8").splitlines()
-    listed = {
-        line.split("`")[1].removeprefix("habits/"): line.split(" | ")[0].removeprefix("| ")
-        for line in lines
-        if "`habits/" in line
-    }
-    assert listed == {file: what for file, (what, _) in SHOWN_BY.items()}
+    listed = [line for line in lines if "`habits/" in line]
+    assert listed == [f"| {what} | `habits/{file}` | `{test}` |" for file, (what, test) in SHOWN_BY.items()]
