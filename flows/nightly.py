@@ -36,8 +36,8 @@ def nightly(
     issue_date: dt.date | None = None,
     out: str | None = None,
     force: bool = False,
-) -> str:
-    """Run the pipeline as of the issue date (default: the config's, else today) and return the name of the run.
+) -> tuple[str, int]:
+    """Run the pipeline as of the issue date (default: the config's, else today); returns the name of the run and the exit code.
 
     Raises StageFailed, whose `cause` is the error with its whole text.
     """
@@ -58,7 +58,7 @@ def nightly(
     except Exception as error:
         raise StageFailed("run", error) from None
     get_run_logger().info("%s: %s", outcome.folder.name, "published" if outcome.is_new else "nothing new")
-    return outcome.folder.name
+    return outcome.folder.name, outcome.exit_code
 
 
 def as_task(name: str, stage: Callable[..., Any], /, *arguments: Any) -> Any:

@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
             [Problem("--set", "is not for nightly runs", "Write the setting into the config, so that every night has it")]
         )
     try:
-        name = nightly(
+        name, exit_code = nightly(
             str(args.config.resolve()),
             scenario=args.scenario,
             issue_date=args.issue_date,
@@ -37,5 +37,5 @@ def run(args: argparse.Namespace) -> int:
         )
     except StageFailed as failed:
         raise failed.cause from None
-    print(f"Run {name} is complete.")
-    return 0
+    print(f"Run {name} is complete.{' Inputs were stale or missing: see its summary.' if exit_code else ''}")
+    return exit_code

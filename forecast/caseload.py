@@ -51,7 +51,7 @@ def needed(item: pd.Series, zones: pd.Index, arrivals: Arrivals, ledger: Ledger)
     """
     weights = stay(arrivals.past, arrivals.future, arrivals.period, float(item["stay_days"]))
     counts = np.asarray(weights.any(axis=1), dtype=bool)
-    before = _filled(arrivals.known, counts)
+    before = filled(arrivals.known, counts)
     still_there = before @ weights  # (zone, horizon) person-days
     ahead = stay(arrivals.future, arrivals.future, arrivals.period, float(item["stay_days"]))
     joining = np.einsum("zqs,qp->zps", arrivals.ahead.astype(float), ahead)
@@ -78,7 +78,7 @@ def stay(arrived: pd.DatetimeIndex, present: pd.DatetimeIndex, period: str, stay
     return np.where(person_days > LEAST_DAYS, person_days, 0.0) / np.expand_dims(lengths, 1)
 
 
-def _filled(known: Floats, counts: npt.NDArray[np.bool_]) -> Floats:
+def filled(known: Floats, counts: npt.NDArray[np.bool_]) -> Floats:
     """(zone, past) -> the same without gaps: 0 before the first record, in a gap the zone's mean of the periods that count."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # zones without records

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 
 import pandas as pd
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from forecast.errors import InputError, Problem, did_you_mean
@@ -59,6 +59,13 @@ class Plugin(BaseModel):
     def blocks(self) -> tuple[Plugin, ...]:
         """The blocks of a list, or this one alone."""
         return tuple(Plugin.model_validate(block) for block in self.settings["blocks"]) if self.use == SEVERAL else (self,)
+
+
+def _without_none(value: object) -> object:
+    """Sources without those that are taken away by `use: none`."""
+    if not isinstance(value, Mapping):
+        return value
+    return {name: block for name, block in value.items() if block != {"use": "none"}}
 
 
 def _as_blocks(value: object) -> object:
@@ -168,6 +175,27 @@ class Item(Section):
     """Where the figures of this block are from: listed in assumptions.csv."""
 
 
+class Access(Section):
+    """What a signal says of the roads to a zone, such as the share of it that is under water."""
+
+    slow_above: float | None = None
+    """Above this in the zone, driving takes `slow_factor` times as long."""
+    slow_factor: float = Field(default=2, ge=1)
+    """Times the hours of a slow lane."""
+    close_above: float | None = None
+    """Above this in the zone, no lane to it is open."""
+    half_over_days: float = Field(default=14, gt=0)
+    """Of such states half are over after so many days: counts as ten past cases, beside those in the signal's own past."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Access:
+        if self.slow_above is None and self.close_above is None:
+            raise ValueError("say from where on: write slow_above, close_above or both")
+        if self.slow_above is not None and self.close_above is not None and self.slow_above >= self.close_above:
+            raise ValueError("slow_above must be less than close_above")
+        return self
+
+
 class WhatIf(Section):
     """What a scenario changes in the inputs, by stated operations."""
 
@@ -272,10 +300,13 @@ class Config(Section):
     panel: Panel = Panel()
     needs: dict[Literal["water", "food", "care"], Need] = {}
     items: dict[Code, Item] = {}
-    inputs: dict[Code, Annotated[Plugin, BeforeValidator(_as_blocks)]] = {}
-    """Input name (records, items, zones, population, depots, stock, ...) -> source. `zones` may be a list of sources."""
-    signals: dict[Code, Plugin] = {}
-    """Signal name -> source."""
+    inputs: Annotated[dict[Code, Annotated[Plugin, BeforeValidator(_as_blocks)]], BeforeValidator(_without_none)] = {}
+    """Input name (records, items, zones, population, depots, stock, ...) -> source. `zones` may be a list of sources; `use: none`
+    takes away one that the base gives."""
+    signals: Annotated[dict[Code, Plugin], BeforeValidator(_without_none)] = {}
+    """Signal name -> source; `use: none` takes away one that the base gives."""
+    access: dict[Code, Access] = {}
+    """Signal name -> where its values slow and close the lanes to a zone."""
     plan: Planning = Planning()
     what_if: WhatIf = WhatIf()
     publish: Publish = Publish()
@@ -299,6 +330,8 @@ class Job:
     data: Path
     runs: Path
     force: bool = False
+    kept: Path | None = None
+    """Where what saves time is kept from run to run; None: nowhere."""
 
 
 # ------------------------------------------------------------------ reading

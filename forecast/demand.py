@@ -24,7 +24,7 @@ from forecast.config import Config, Plugin, settings_problems
 from forecast.errors import InputError, Problem, did_you_mean, few
 from forecast.exposure import Exposure, read_exposure
 from forecast.regressors import lagged
-from forecast.schema import DEMAND, Floats, History, Inputs, Ledger
+from forecast.schema import CURRENT, DEMAND, Floats, History, Inputs, Ledger
 
 FALLBACKS = ("moving_average", "norm")
 Names = npt.NDArray[np.object_]
@@ -56,6 +56,7 @@ def forecast_demand(panel: xr.Dataset, inputs: Inputs, config: Config, issue_dat
         samples=settings.samples,
         seed=settings.seed,
         ledger=ledger,
+        cv=panel[f"{settings.exposure}_cv"].values if f"{settings.exposure}_cv" in panel else None,
     )
     items = inputs.items.loc[panel.indexes["item"]]
     arriving = meaning.counts(items, meaning.ARRIVING)
@@ -80,11 +81,12 @@ def forecast_demand(panel: xr.Dataset, inputs: Inputs, config: Config, issue_dat
     for paths in (distributed, demand):
         futures.arrange(paths, template)
         paths *= future.astype(np.float32)
-    least = exposure.people_days(ahead, settings.period)
+    trend, least = demand.mean(axis=3, dtype=float), exposure.people_days(ahead, settings.period)
     _raise_to_figure(demand, least, np.flatnonzero(meaning.counts(items, meaning.DELIVERED)), items, ledger)
     _become_caseload(demand, needed, np.flatnonzero(arriving), panel, inputs, ahead, settings.period, ledger)
     _say(model, choices, together, ledger)
-    return DEMAND.check(_cube(panel, ahead, distributed, demand, model))
+    people = least.mean(axis=2) / periods.days_in(ahead, settings.period)
+    return DEMAND.check(_with_what_it_was_made_of(_cube(panel, ahead, distributed, demand, model), trend, people))
 
 
 def _per_item(ratio: Floats, arriving: npt.NDArray[np.bool_]) -> Floats:
@@ -211,7 +213,10 @@ def _history(
     config: Config,
     ahead: pd.DatetimeIndex,
 ) -> History:
-    """The past of one item in all zones, with what its model asked for."""
+    """The past of one item in all zones, with what its model asked for, but for signals that are late: the item is then forecast
+    without them, and is as unsure as such a forecast.
+    """
+    late = {feed.signal for feed in inputs.feeds if feed.state != CURRENT}
     period, past = config.forecast.period, pd.DatetimeIndex(panel.indexes["period"])
     may_use_norm = choice.name == "norm" or _without_history(config, item) == "norm"
     may_use_norm &= inputs.items["records_count"].loc[item] != meaning.ARRIVING  # no figure says how many arrive
@@ -227,6 +232,7 @@ def _history(
         regressors={
             name: lagged(panel[name].values.astype(float), past, len(ahead), period, asked)
             for name, asked in _asked(choice.settings).items()
+            if name not in late
         },
         season=periods.PER_YEAR[period],
         seed=config.forecast.seed,
@@ -329,6 +335,17 @@ def _cube(panel: xr.Dataset, ahead: pd.DatetimeIndex, distributed: np.ndarray, d
             "period": ahead,
             "sample": np.arange(demand.shape[-1]),
         },
+    )
+
+
+def _with_what_it_was_made_of(demand: xr.Dataset, trend: Floats, people: Floats) -> xr.Dataset:
+    """DEMAND and, for whoever checks it, two means (zone, item, period): `trend`, what the model expects, before it was raised to
+    people x planning figure or became a caseload (there: people arriving); `people` expected to be there, NaN where unknown.
+    """
+    dims = ("zone", "item", "period")
+    everywhere = np.repeat(people[:, None], trend.shape[1], axis=1)
+    return demand.assign(
+        trend=(dims, trend, {"units": demand["distributed"].units}), people=(dims, everywhere, {"units": "people"})
     )
 
 

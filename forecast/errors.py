@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+STALE_INPUTS = 4  # exit code of a run that is done, with stale or missing inputs
 MOST_SHOWN = 20  # lines of one error; the rest is counted
 MOST_NEAR = 3  # names that are equally near
 
@@ -50,6 +51,14 @@ class InputError(ForecastError):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__(_worded(self.problems))
+
+
+class NotThereError(InputError):
+    """No file matches a path: to be mended, unless it is a feed that may be late. `path`: as the setting has it."""
+
+    def __init__(self, problem: Problem, path: str) -> None:
+        super().__init__([problem])
+        self.path = path
 
 
 class NoPlanError(ForecastError):

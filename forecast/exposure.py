@@ -43,11 +43,13 @@ def read_exposure(
     samples: int,
     seed: int,
     ledger: Ledger,
+    cv: Floats | None = None,
 ) -> Exposure:
     """(zone, period) people and the movements expected -> Exposure.
 
     Expected people are the newest count, times a lognormal random walk of mean 1 that starts at the date of that count, plus the
-    movements from their day on. A gap between two counts is interpolated.
+    movements from their day on. A gap between two counts is interpolated. `cv` (zone, period): the coefficient of variation of
+    the counts, where they are uncertain: that of the newest is in all futures, from the first period on.
     """
     moved = _moved(zones, movements, ahead, period)
     last, age = _newest(people)
@@ -58,7 +60,8 @@ def read_exposure(
 
     past = np.where(usable[:, None], _without_gaps(people) / safe[:, None], 1.0)
     past[past < LEAST_PRESENT] = np.nan
-    walk = _walks(zones, np.where(_varies(people), _drift(people, len(ahead)), 0.0), age, len(ahead), samples, seed)
+    drift, unsure = np.where(_varies(people), _drift(people, len(ahead)), 0.0), _unsure(cv, people, age)
+    walk = _walks(zones, drift, unsure, age, len(ahead), samples, seed)
     expected = np.maximum(np.nan_to_num(last)[:, None, None] * walk + moved[:, :, None], 0)
     return Exposure(reference, past, np.where(usable[:, None, None], expected / safe[:, None, None], 1.0))
 
@@ -107,14 +110,23 @@ def _drift(people: Floats, horizon: int) -> float:
     return min(drift, MOST_DRIFT) if np.isfinite(drift) else MOST_DRIFT
 
 
-def _walks(zones: pd.Index, drift: Floats, age: Floats, horizon: int, samples: int, seed: int) -> Floats:
-    """(zone, horizon, sample) lognormal random walks of mean 1, already `age` periods under way."""
+def _unsure(cv: Floats | None, people: Floats, age: Floats) -> Floats:
+    """(zone) standard deviation of the logarithm of the newest count; 0 where nothing is said of it."""
+    if cv is None:
+        return np.zeros(len(people))
+    newest = cv[np.arange(len(people)), people.shape[1] - 1 - age.astype(int)]
+    return np.asarray(np.sqrt(np.log1p(np.nan_to_num(newest) ** 2)))
+
+
+def _walks(zones: pd.Index, drift: Floats, unsure: Floats, age: Floats, horizon: int, samples: int, seed: int) -> Floats:
+    """(zone, horizon, sample) lognormal random walks of mean 1, already `age` periods under way from an `unsure` start."""
     walks = np.ones((len(zones), horizon, samples))
-    for row in np.flatnonzero(drift > 0).tolist():
+    for row in np.flatnonzero((drift > 0) | (unsure > 0)).tolist():
         rng = np.random.default_rng([seed, zlib.crc32(f"people/{zones[row]}".encode())])
         steps = rng.standard_normal((horizon, samples))
-        steps[0] *= np.sqrt(age[row] + 1)
-        walk = np.exp(drift[row] * np.cumsum(steps, axis=0))
+        first = np.sqrt(drift[row] ** 2 * (age[row] + 1) + unsure[row] ** 2)
+        steps *= np.r_[first, np.full(horizon - 1, drift[row])][:, None]
+        walk = np.exp(np.cumsum(steps, axis=0))
         walks[row] = walk / walk.mean(axis=1, keepdims=True)
     return walks
 

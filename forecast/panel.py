@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from forecast import meaning, periods
+from forecast import convert, meaning, periods
 from forecast.config import Config
 from forecast.errors import InputError, Problem, did_you_mean
 from forecast.schema import PANEL, Floats, Inputs, Ledger, SeamError
@@ -30,17 +30,20 @@ def build_panel(inputs: Inputs, config: Config, issue_date: pd.Timestamp, ledger
     """Records, signals -> PANEL (zone, item, period), in item units per period, with `people` and all signals (zone, period).
 
     Periods run from the first record to the last that was complete before the issue date; later records and signals are not
-    looked at. A value that can only be a unit error is emptied and noted with its file and line; people who arrive are not
-    looked at for that, since they come in waves. Raises InputError when `forecast.exposure` is not a signal.
+    looked at (which records were known by then was settled when they were read: as_of.py). A value that can only be a unit error
+    is emptied and noted with its file and line; people who arrive are not looked at for that, since they come in waves, and come
+    whether there is stock or not. Raises InputError when `forecast.exposure` is not a signal.
     """
-    records = _known(inputs.records, config, issue_date)
+    last = periods.last_complete(issue_date, config.forecast.period, config.forecast.week_starts)
+    records = inputs.records[inputs.records["period"] <= last].reset_index(drop=True)
     records = _since(config.panel.history_from, records, ledger)
-    axes = _axes(inputs, records, config, issue_date)
+    axes = _axes(inputs, records, config, last)
     where = _where(records, axes)
     panel = xr.Dataset(_signals(inputs, axes["period"]), coords=axes)
     panel["people"] = _people(panel, inputs, config)
 
-    is_censored = is_censored_by(records)
+    goods = ~meaning.counts(inputs.items.loc[axes["item"]], meaning.ARRIVING)
+    is_censored = is_censored_by(records) & goods[where[1]]
     days = periods.days_in(pd.DatetimeIndex(axes["period"]), config.forecast.period)
     demand = _normalised(records, is_censored, days[where[2]])
     cubes = {
@@ -51,7 +54,6 @@ def build_panel(inputs: Inputs, config: Config, issue_date: pd.Timestamp, ledger
     }
     if config.panel.absent_rows == "zero":
         _take_absent_as_zero(cubes, axes, ledger)
-    goods = ~meaning.counts(inputs.items.loc[axes["item"]], meaning.ARRIVING)
     suspects = find_unit_errors(
         distributed=np.where(goods[:, None], cubes["distributed"], np.nan),
         on_hand=_cube(on_hand(records).to_numpy(), where, axes),
@@ -66,17 +68,6 @@ def build_panel(inputs: Inputs, config: Config, issue_date: pd.Timestamp, ledger
     return PANEL.check(panel.assign({name: (DIMS, values) for name, values in cubes.items()}))
 
 
-def _known(records: pd.DataFrame, config: Config, issue_date: pd.Timestamp) -> pd.DataFrame:
-    """The records of complete periods that had reached us by the issue date."""
-    period, week_starts = config.forecast.period, config.forecast.week_starts
-    last = periods.last_complete(issue_date, period, week_starts)
-    complete = records[records["period"] <= last].reset_index(drop=True)
-    delay = pd.Timedelta(days=config.panel.reporting_delay_days)
-    reported = {start: periods.step(start, 1, period) + delay for start in complete["period"].unique()}
-    known_on = complete["known_on"].fillna(complete["period"].map(reported))
-    return complete[known_on <= issue_date].reset_index(drop=True)
-
-
 def _since(day: dt.date | None, records: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     """The records of periods that start on `panel.history_from` or later."""
     if day is None:
@@ -87,8 +78,7 @@ def _since(day: dt.date | None, records: pd.DataFrame, ledger: Ledger) -> pd.Dat
     return records[~early].reset_index(drop=True)
 
 
-def _axes(inputs: Inputs, records: pd.DataFrame, config: Config, issue_date: pd.Timestamp) -> dict[str, pd.Index]:
-    last = periods.last_complete(issue_date, config.forecast.period, config.forecast.week_starts)
+def _axes(inputs: Inputs, records: pd.DataFrame, config: Config, last: pd.Timestamp) -> dict[str, pd.Index]:
     first = records["period"].min() if len(records) else last
     return {
         "zone": pd.Index(sorted(inputs.zones.index), name="zone"),
@@ -205,11 +195,11 @@ def _note(suspects: list[Suspect], records: pd.DataFrame, where: Where, ledger: 
     row_of = {place: row for row, place in enumerate(zip(*(index.tolist() for index in where), strict=True))}
     for suspect in suspects:
         row = records.iloc[row_of[suspect.zone, suspect.item, suspect.period]]
-        file, _, line = str(row["record"]).rpartition(":")
+        file, line = convert.place(str(row["record"]))
         ledger.problems.note(
             Problem(
                 file=file or "records",
-                line=int(line) if line.isdigit() else None,
+                line=line,
                 column="distributed",
                 value=f"{row['distributed']:g}",
                 problem=f"{suspect.reason} ({row['zone']}, {row['item']}, {pd.Timestamp(row['period']).date()})",

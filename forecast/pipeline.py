@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from forecast import __version__, meaning, store
 from forecast.allocate import plan_allocation
 from forecast.config import Job
 from forecast.demand import forecast_demand
+from forecast.errors import STALE_INPUTS
 from forecast.given_demand import read_given_demand
 from forecast.inputs import read_inputs, read_records_alone
 from forecast.panel import build_panel
@@ -35,12 +36,18 @@ def plain(name: str, stage: Callable[..., Any], /, *arguments: Any) -> Any:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Where a run is, whether it was made now, what is to be told, and how long each stage took."""
+    """Where a run is, whether it was made now, what is to be told, how long each stage took, whether a signal was late."""
 
     folder: Path
     is_new: bool
     ledger: Ledger
     seconds: dict[str, float] = field(default_factory=dict)
+    is_stale: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """How a command that made this run ends: done, or done with stale or missing inputs."""
+        return STALE_INPUTS if self.is_stale else 0
 
 
 def run(job: Job, step: Step = plain, given_demand: Path | None = None) -> Outcome:
@@ -48,13 +55,13 @@ def run(job: Job, step: Step = plain, given_demand: Path | None = None) -> Outco
     ledger, seconds = Ledger(), dict[str, float]()
     step = _timed(step, seconds)
     with store.lock(job.runs):
-        inputs = step("ingest", read_inputs, job, ledger)
+        inputs = step("ingest", read_inputs, replace(job, kept=job.runs / store.KEPT), ledger)
         if given_demand is not None:
             inputs = store.with_file(inputs, given_demand)
         name = store.run_id(job.issue_date, job.scenario, job.config.fingerprint(), store.inputs_fingerprint(inputs, ledger))
         if not job.force and store.is_complete(job.runs / name):
             store.point_latest(job.runs / name)
-            return Outcome(job.runs / name, False, ledger, seconds)
+            return Outcome(job.runs / name, False, ledger, seconds, inputs.is_stale)
         panel = step("panel", build_panel, inputs, job.config, job.issue_date, ledger)
         if given_demand is None:
             demand = step("demand", forecast_demand, panel, inputs, job.config, job.issue_date, ledger)
@@ -62,7 +69,7 @@ def run(job: Job, step: Step = plain, given_demand: Path | None = None) -> Outco
             demand = step("demand", read_given_demand, given_demand, inputs, job.config, ledger)
         plan = step("plan", plan_allocation, demand, inputs, job.config, job.issue_date, ledger)
         folder = step("publish", _publish, job, name, inputs, panel, demand, plan, ledger, seconds)
-    return Outcome(folder, True, ledger, seconds)
+    return Outcome(folder, True, ledger, seconds, inputs.is_stale)
 
 
 def forecast_only(job: Job, step: Step = plain) -> Result:
@@ -91,14 +98,14 @@ def _publish(
     result = _result(job, name, inputs, panel, demand, plan, ledger)
     with store.run_folder(job.runs, name) as folder:
         write_all(folder, result, job.config.publish.outputs)
-        store.write_seams(folder, inputs, panel, plan)
+        store.write_seams(folder, inputs, panel, demand, plan)
         return store.complete(folder, job.runs, name, _facts(job, result.stamp, inputs, plan, seconds))
 
 
 def _result(
     job: Job, name: str, inputs: Inputs, panel: xr.Dataset, demand: xr.Dataset, plan: Plan | None, ledger: Ledger
 ) -> Result:
-    stamp = Stamp(name, "DRAFT", job.issue_date, inputs.data_until, job.scenario, job.started_utc)
+    stamp = Stamp(name, "STALE" if inputs.is_stale else "DRAFT", job.issue_date, inputs.data_until, job.scenario, job.started_utc)
     words = job.config.publish
     notes = (*meaning.notes(inputs.items), *ledger.marks)
     return Result(stamp, inputs, panel, demand, plan, ledger, job.config.title, words.producer, words.disclaimer, notes)
@@ -115,9 +122,11 @@ def _facts(job: Job, stamp: Stamp, inputs: Inputs, plan: Plan, seconds: dict[str
         "version": __version__,
         "code_sha256": store.code_fingerprint(),
         "config_sha256": job.config.fingerprint(),
-        "kept_state": {},
+        "kept_state": dict(inputs.kept),
         "config": job.config.model_dump(mode="json"),
         "inputs": dict(sorted(inputs.files.items())),
+        "integrity_unverified": dict(inputs.unverified),
+        "signals": [{**asdict(feed), "newest": feed.newest and _day(feed.newest)} for feed in inputs.feeds],
         "figures": dict(plan.figures),
         "seconds": {stage: round(taken, 3) for stage, taken in seconds.items()},
     }

@@ -20,6 +20,7 @@ import pandas as pd
 import xarray as xr
 
 from forecast.errors import Problems
+from forecast.kept import Kept
 
 Kind = Literal["text", "number", "integer", "date", "period", "flag"]
 Floats = npt.NDArray[np.float64]
@@ -166,6 +167,7 @@ DEPOT = Column("depot", required=True)
 PERIOD = Column("period", "period", required=True)
 NEEDS = ("water", "food", "care")
 CARRIAGES = ("dry", "cold", "bulk_water")
+CURRENT, LATE, MISSING = "current", "late", "missing"  # states of a signal on the issue date
 COUNTED_AT = Column("counted_at", choices=("start_of_day", "end_of_day"))  # before or after what moved on the day of the count
 
 
@@ -315,7 +317,7 @@ ROUTES = Table(
         RECORD,
         Column("from", required=True),
         Column("to", required=True),
-        Column("hours_one_way", "number", required=True, unit="hours", minimum=0),
+        Column("hours_one_way", "number", unit="hours", minimum=0),
         Column("km", "number", unit="km", minimum=0),
         Column("lead_days", "number", unit="days", minimum=0),
         Column("cost_per_trip", "number", unit="money", minimum=0),
@@ -405,8 +407,14 @@ TOWERS = Table(
 )
 PRESENCE = Table(
     "presence",
-    (RECORD, Column("tower", required=True), PERIOD, Column("subscribers", "number", unit="people", minimum=0)),
-    key=("tower", "period"),
+    (
+        RECORD,
+        Column("tower", required=True),
+        PERIOD,
+        Column("subscribers", "number", unit="people", minimum=0),
+        Column("operator"),
+    ),
+    key=("tower", "operator", "period"),
     dated="period",
 )
 SIGNAL_TABLE = Table(
@@ -440,6 +448,7 @@ DEMAND = Cube(
         "demand": ("zone", "item", "period", "sample"),
         "model": ("zone", "item"),
     },
+    extra=("zone", "item", "period"),
     minimum=0,
 )
 
@@ -530,6 +539,19 @@ DEPOT_STOCK = Table(
     ),
     key=("depot", "item", "period"),
 )
+FEEDS = Table(
+    "signals",
+    (
+        Column("signal", required=True),
+        Column("newest", "date"),
+        Column("age_days", "number"),
+        Column("max_age", "number", required=True),
+        Column("coverage", "number", required=True, minimum=0, maximum=1),
+        Column("source"),
+        Column("state", required=True, choices=(CURRENT, LATE, MISSING)),
+    ),
+    key=("signal",),
+)
 ASSUMPTIONS = Table(
     "assumptions",
     (
@@ -597,6 +619,21 @@ class Routes:
     closures: pd.DataFrame
 
 
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """How fresh a signal is on the issue date: `newest`: the last day it tells of; `age_days`: days from then to the issue date;
+    `coverage`: share of the zones seen in its newest period; `state`: current, late (older than `max_age`) or missing.
+    """
+
+    signal: str
+    newest: pd.Timestamp | None
+    age_days: int | None
+    max_age: int
+    coverage: float
+    source: str
+    state: str
+
+
 @dataclass(frozen=True)
 class Inputs:
     """Everything read, typed and cross-checked, as it was known on the issue date.
@@ -604,7 +641,8 @@ class Inputs:
     `zones`: GeoDataFrame by zone (ZONES + geometry, EPSG:4326); `items`: ITEMS by item; `movements`: people expected to move,
     `zone, start, people` (negative: leaving), from the scenario; `files`: path -> sha256 of what was read;
     `data_until`: last day covered by a record; `doubted`: the rows of records that a problem
-    was noted of, as text, as they stood.
+    was noted of, as text, as they stood; `feeds`: how fresh each signal is; `kept`: file -> sha256 of what
+    earlier runs left and this one used; `unverified`: input -> how many of its files have no checksum beside them.
     """
 
     zones: gpd.GeoDataFrame
@@ -617,6 +655,14 @@ class Inputs:
     files: Mapping[str, str]
     data_until: pd.Timestamp
     doubted: pd.DataFrame = field(default_factory=pd.DataFrame)
+    feeds: tuple[Feed, ...] = ()
+    kept: Mapping[str, str] = field(default_factory=dict)
+    unverified: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether a signal came late or not at all."""
+        return any(feed.state != CURRENT for feed in self.feeds)
 
 
 @dataclass(frozen=True)
@@ -686,7 +732,10 @@ class Model(Protocol):
 
 @dataclass(frozen=True)
 class Reading:
-    """What a source may use: the folder of data, the issue date, zones once they are known, the ledger, the hashes it adds to."""
+    """What a source may use: the folder of data, the issue date, zones once they are known, the ledger, the hashes it adds to.
+
+    `kept`: what earlier runs left to save time; `unverified`: source -> how many of its files have no checksum beside them.
+    """
 
     root: Path
     issue_date: pd.Timestamp
@@ -696,6 +745,8 @@ class Reading:
     ledger: Ledger
     files: dict[str, str]
     week_starts: str = "MON"
+    kept: Kept = field(default_factory=Kept)
+    unverified: dict[str, int] = field(default_factory=dict)
 
 
 class Source(Protocol):

@@ -3,6 +3,7 @@
 runs/.lock          held by the one run that may write
 runs/.tmp-<id>/     a run being written; readers never look here
 runs/<id>/          a complete run: its manifest has the sha256 of every file
+runs/kept/          what the next run need not make anew; it may be deleted
 runs/LATEST         the name of the last complete run, replaced in one step; a what-if does not take it from a plan
 """
 
@@ -46,6 +47,7 @@ from forecast.schema import (
 
 MANIFEST = "manifest.json"
 GIVEN = "--demand"
+KEPT = "kept"  # the folder of what saves time; it may be deleted at any time
 BASE = "base"  # the scenario without differences: the plan itself
 
 
@@ -197,15 +199,17 @@ def latest(runs: Path) -> Path | None:
     return runs / name
 
 
-def write_seams(folder: Path, inputs: Inputs, panel: xr.Dataset, plan: Plan | None) -> None:
+def write_seams(folder: Path, inputs: Inputs, panel: xr.Dataset, demand: xr.Dataset, plan: Plan | None) -> None:
     """Write the numbered seams of a run, in the order the stages passed them, as Parquet tables."""
     (folder / "seams").mkdir()
-    for name, table in _seams(inputs, panel, plan).items():
+    for name, table in _seams(inputs, panel, demand, plan).items():
         table.to_parquet(folder / seam_file(name), index=False)
 
 
-def _seams(inputs: Inputs, panel: xr.Dataset, plan: Plan | None) -> dict[str, pd.DataFrame]:
-    """Numbered name -> table: 1 to 4 what the forecast saw, 5 what the plan had to share out, 6 to 8 the plan."""
+def _seams(inputs: Inputs, panel: xr.Dataset, demand: xr.Dataset, plan: Plan | None) -> dict[str, pd.DataFrame]:
+    """Numbered name -> table: 1 to 4 what the forecast saw and its means before they became a demand (none of a given demand), 5
+    what the plan had to share out, 6 to 8 the plan.
+    """
     stock, routes = inputs.stock, inputs.routes
     tables = {
         "1-zones": pd.DataFrame(inputs.zones.drop(columns="geometry")).reset_index(),
@@ -214,6 +218,7 @@ def _seams(inputs: Inputs, panel: xr.Dataset, plan: Plan | None) -> dict[str, pd
         "2-doubted": inputs.doubted,
         "3-signals": _long(inputs.signals),
         "4-panel": _long(panel),
+        "4-trend": _long(demand[[name for name in ("trend", "people") if name in demand]]),
         "5-stock": stock.depot_stock,
         "5-arrivals": stock.arrivals,
         "5-zone-stock": stock.zone_stock,

@@ -19,6 +19,8 @@ from forecast.schema import Floats
 
 INF = highspy.kHighsInf
 DUAL, PRIMAL = 1, 4  # simplex strategies of HiGHS
+STATUS = highspy.HighsModelStatus
+ENDS = (STATUS.kOptimal, STATUS.kModelEmpty, STATUS.kTimeLimit)  # that are no failure
 Labels = Sequence[str] | Callable[[], Iterable[str]]  # made only when the model is written: 400,000 names take seconds
 Values = float | npt.ArrayLike
 
@@ -140,25 +142,31 @@ class Kept:
 
     def minimise(self, layer: Layer) -> Solution | None:
         """Solve for one objective; None when time ran out. Raises NoPlanError for any other end but an optimum."""
-        left = self._until - time.monotonic()
-        if left <= 0:
-            return None
         costs = layer.dense(self.model.columns.size)
         self._ok(self._highs.changeColsCost(len(costs), np.arange(len(costs), dtype=np.int32), costs))
-        if not layer.from_last:
-            self._ok(self._highs.clearSolver())
-        self._ok(self._highs.setOptionValue("simplex_strategy", PRIMAL if layer.from_last else DUAL))
-        self._ok(self._highs.setOptionValue("time_limit", self._highs.getRunTime() + left))
-        self._highs.run()
-        status = self._highs.getModelStatus()
-        if status == highspy.HighsModelStatus.kTimeLimit:
+        status = self._ended(from_last=layer.from_last)
+        if layer.from_last and status not in ENDS:  # the last plan may lie a rounding outside what holds it
+            status = self._ended(from_last=False)
+        if status == STATUS.kTimeLimit:
             return None
-        if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty):
+        if status not in ENDS:
             words = self._highs.modelStatusToString(status)
             raise NoPlanError(f"The solver ended with '{words}' in the layer '{layer.name}': no plan is made.")
         solution = self._highs.getSolution()
         values = np.array(solution.col_value)
         return Solution(values, np.array(solution.row_dual), float(costs @ values))
+
+    def _ended(self, *, from_last: bool) -> highspy.HighsModelStatus:
+        """How the solver ends within the time that is left, from the last plan on or from scratch."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            return STATUS.kTimeLimit
+        if not from_last:
+            self._ok(self._highs.clearSolver())
+        self._ok(self._highs.setOptionValue("simplex_strategy", PRIMAL if from_last else DUAL))
+        self._ok(self._highs.setOptionValue("time_limit", self._highs.getRunTime() + left))
+        self._highs.run()
+        return self._highs.getModelStatus()
 
     def hold(self, layer: Layer, at_most: float) -> None:
         """From now on the costs of the layer may not exceed `at_most`."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecast.cli import _job
-from forecast.errors import InputError, Problem
+from forecast.errors import STALE_INPUTS, InputError, Problem
 
 if TYPE_CHECKING:
     from forecast.config import Job
@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     tables.write_demand(args.out, result)
     _tell(result)
     print(f"  demand     {args.out}")
-    return 0
+    return STALE_INPUTS if result.inputs.is_stale else 0
 
 
 def _job_of(args: argparse.Namespace) -> Job:
@@ -69,3 +69,5 @@ def _tell(result: Result) -> None:
     print("models: " + ", ".join(f"{name} for {count} series" for name, count in models.items()))
     print(f"all to be handed out: {total.mean():,.0f} units, with 80 % between {low:,.0f} and {high:,.0f}")
     print(f"{len(problems)} doubtful rows or values" + (", such as " + f"{problems[0].file}, {problems[0]}" if problems else ""))
+    for mark in result.ledger.marks:
+        print(f"Read this first: {mark}")

@@ -34,6 +34,6 @@ def run(args: argparse.Namespace) -> int:
         line.startswith("#   ") and ": " in line for line in text.partition("# Files that are not used")[2].splitlines()
     )
     if left_out:
-        print(f"{left_out} files are not used; the draft says why.")
+        print(f"{left_out} {'file is' if left_out == 1 else 'files are'} not used; the draft says why.")
     print(f"Open it, write what is TO DECIDE, then: forecast check {out}")
     return 0

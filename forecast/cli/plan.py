@@ -26,5 +26,5 @@ def run(args: argparse.Namespace) -> int:
     outcome = pipeline.run(job, _job.reported, given_demand=args.demand)
     if not outcome.is_new:
         print("Nothing new: the same inputs, settings and code as a run that is there already (--force runs it again).")
-    report(outcome.folder, len(outcome.ledger.problems.noted))
-    return 0
+    report(outcome)
+    return outcome.exit_code

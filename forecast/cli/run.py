@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from forecast.cli import _job
+
+if TYPE_CHECKING:
+    from forecast.pipeline import Outcome
 
 HELP = "forecast and plan: the allocation, the map, the summary"
 TAKES_JOB = True
@@ -24,20 +28,23 @@ def run(args: argparse.Namespace) -> int:
     outcome = pipeline.run(job, _job.reported)
     if not outcome.is_new:
         print("Nothing new: the same inputs, settings and code as a run that is there already (--force runs it again).")
-    report(outcome.folder, len(outcome.ledger.problems.noted))
+    report(outcome)
     plan = store.latest(job.runs)
     if plan is not None and plan != outcome.folder:
         print(f"  A what-if does not replace the plan: LATEST still names {plan.name}.")
-    return 0
+    return outcome.exit_code
 
 
-def report(folder: Path, problems: int) -> None:
-    """Say where the files of a run are."""
+def report(outcome: Outcome) -> None:
+    """Say where the files of a run are, and what must be read first."""
+    folder, problems = outcome.folder, len(outcome.ledger.problems.noted)
     for label, name in (("allocation", "allocation.csv"), ("map", "map.html"), ("summary", "summary.md")):
         if (folder / name).is_file():
             print(f"  {label:<11}{_shown(folder / name)}")
     if problems:
         print(f"  {problems} remarks on the input: {_shown(folder / 'problems.csv')}")
+    for mark in outcome.ledger.marks:
+        print(f"  Read this first: {mark}")
 
 
 def _shown(path: Path) -> str:

@@ -15,6 +15,7 @@ SLASHED = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
 DATED = re.compile(r"([0-9]{4}-[0-9]{1,2}(-[0-9]{1,2})?.*|[0-9]{4}-?W[0-9]{1,2}|[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{4})")
 WEEK_NUMBERS = re.compile(r"[a-z]{1,8}_?[0-9]{1,2}_(de_)?[0-9]{4}|[0-9]{4}_?[a-z]{1,8}_?[0-9]{1,2}|20[0-9]{2}[0-5][0-9]")  # plain
 MONTHS = re.compile(r"[a-z]{3,10}_?[0-9]{2,4}|[0-9]{4}_[a-z]{3,10}")  # plain
+MONTH_YEAR = re.compile(r"[0-9]{1,2}/[0-9]{4}")
 MONTH_NAMES = re.compile(
     r".*(jan|feb|fev|mar|apr|avr|abr|may|mai|jun|juin|jul|juil|aug|aout|ago|sep|oct|nov|dec|dic|ene).*[0-9]{2,4}.*"
 )
@@ -47,6 +48,13 @@ def _share(cells: pd.Series, pattern: re.Pattern[str]) -> float:
 def are_week_numbers(cells: pd.Series) -> bool:
     """Whether periods are numbered weeks, such as `S7 2026`, that are not ISO weeks as `2026-W07`."""
     return bool(_share(cells.head(ENOUGH), DATED) < MOSTLY <= _share(cells.head(ENOUGH).map(plain), WEEK_NUMBERS))
+
+
+def is_period(header: str) -> bool:
+    """Whether a header is a month, a week or a day: `sept-25`, `Janvier 2026`, `2026-01`, `01/2026`, `2026-W07`, `S7 2026`."""
+    name = plain(header)
+    month = bool(MONTHS.fullmatch(name) and MONTH_NAMES.fullmatch(name))
+    return month or bool(DATED.fullmatch(header) or WEEK_NUMBERS.fullmatch(name) or MONTH_YEAR.fullmatch(header))
 
 
 def are_months(cells: pd.Series) -> bool:

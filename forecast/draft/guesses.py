@@ -97,11 +97,16 @@ def items(chosen: dict[str, Match]) -> dict[str, dict[str, Guess]]:
     """Every item of records and stock -> the settings of its block; an items table is read instead of guessed."""
     if "items" in chosen:
         return {}
-    wide = chosen["records"].wide if "records" in chosen else ()
+    wide = chosen["records"].wide if "records" in chosen else None
+    headers = wide.codes if wide and wide.column == "item" else {}
     tables = [chosen[name] for name in ("records", "stock", "arrivals") if name in chosen and "item" in chosen[name].columns]
-    codes = sorted({*wide, *(str(code) for table in tables for code in table.values("item"))})
-    codes = [code for code in codes if not plain(code).startswith("total")]
+    codes = sorted({*headers, *(str(code) for table in tables for code in table.values("item"))})
+    codes = [code for code in codes if not _is_total(code)]
     return {code: _item(code, tables, has_fleet="fleet" in chosen) for code in codes}
+
+
+def _is_total(code: str) -> bool:
+    return plain(code).startswith("total")
 
 
 def _item(code: str, tables: list[Match], has_fleet: bool) -> dict[str, Guess]:
@@ -150,5 +155,6 @@ def depots(chosen: dict[str, Match]) -> dict[str, list[str]]:
     for name in ("stock", "fleet", "arrivals"):
         if name in chosen:
             for code in pd.unique(chosen[name].values("depot")):
-                named.setdefault(str(code), []).append(chosen[name].file.label)
+                if not _is_total(str(code)):
+                    named.setdefault(str(code), []).append(chosen[name].file.label)
     return dict(sorted(named.items()))

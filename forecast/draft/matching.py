@@ -9,7 +9,8 @@ import pandas as pd
 
 from forecast.draft import cells
 from forecast.draft.files import File
-from forecast.draft.names import FILES, NEEDS, NO_GOODS, meant, plain, rank
+from forecast.draft.names import FILES, meant, plain, rank
+from forecast.draft.wide import Wide, wide
 from forecast.schema import INPUT_TABLES, ZONES, Column
 
 SITES = (*ZONES.columns, Column("lat", "number", required=True), Column("lon", "number", required=True))
@@ -30,6 +31,7 @@ NEEDED: dict[str, tuple[str, ...]] = {  # without these columns a file is not th
     "items": ("item", "need", "unit"),
     "crosswalk": ("from_code", "to_code", "share"),
 }
+INSTEAD = {"hours_one_way": "km"}  # what is needed, and what it can be taken from where it is missing
 SURE = 2  # names at most this far down the list say more than the words "code" or "date"
 
 
@@ -37,7 +39,7 @@ SURE = 2  # names at most this far down the list say more than the words "code" 
 class Match:
     """A file as one input: our column -> its header; `score`: how well it fits; `why`: our column -> why this header.
 
-    `wide`: headers that are items, where the table has one column for each.
+    `wide`: where the table has one column per month, item or group. `others`: zones that stand in further files.
     """
 
     input: str
@@ -45,10 +47,13 @@ class Match:
     columns: dict[str, str]
     score: float
     why: dict[str, str] = field(default_factory=dict)
-    wide: tuple[str, ...] = ()
+    wide: Wide | None = None
+    others: tuple[Match, ...] = ()
 
     def values(self, ours: str) -> pd.Series:
-        """The cells of one of our columns that are not empty."""
+        """The cells of one of our columns that are not empty; the headers that stand for it in a wide table."""
+        if self.wide and ours == self.wide.column:
+            return pd.Series(list(self.wide.codes), dtype="str")
         column = self.file.frame[self.columns[ours]]
         return column[column != ""]
 
@@ -63,6 +68,10 @@ def match(files: Sequence[File]) -> tuple[dict[str, Match], dict[str, str]]:
         if one.input not in chosen and one.file.label not in placed:
             chosen[one.input] = one
             placed.add(one.file.label)
+    for one in candidates:
+        if one.input == "zones" and one.file.label not in placed and _are_others(one, chosen["zones"]):
+            chosen["zones"] = replace(chosen["zones"], others=(*chosen["zones"].others, one))
+            placed.add(one.file.label)
     why = {file.label: _why_not(file, chosen, candidates) for file in files if file.label not in placed}
     return _with_shared_codes(chosen), why
 
@@ -71,43 +80,44 @@ def _fit(name: str, file: File) -> Match | None:
     """The file as this input: None where a needed column is missing."""
     if file.is_layer and name != "zones":
         return None
-    wide = _wide(file) if name == "records" else ()
-    needed = ("zone",) if file.is_layer else ("zone", "period") if wide else NEEDED[name]
+    spread = wide(name, file)
+    needed = ("zone",) if file.is_layer else NEEDED[name]
+    if spread:
+        needed = tuple(ours for ours in needed if ours not in (spread.column, spread.value))
     columns, points = dict[str, str](), 0.0
-    for column in sorted(_columns(name, file, bool(wide)), key=lambda column: column.name not in needed):
+    for column in sorted(_columns(name, file, spread), key=lambda column: column.name not in needed):
         best = _header(column, file, taken=set(columns.values()))
         if best is not None:
             columns[column.name], place = best
             points += (2.0 if column.name in needed else 0.5) + (0.5 if place <= SURE else 0.0)
-        elif column.name in needed:
+        elif column.name in needed and INSTEAD.get(column.name) not in _found(name, file):
             return None
     if name == "zone_stock" and file.frame.duplicated([columns["zone"], columns["item"]]).any():
         return None  # a count has each zone and item once; this is a past
-    return Match(name, file, columns, points + len(wide) + _points_of_name(name, file), wide=wide)
+    return Match(name, file, columns, points + len(spread.codes if spread else ()) + _points_of_name(name, file), wide=spread)
 
 
-def _columns(name: str, file: File, is_wide: bool) -> list[Column]:
+def _found(name: str, file: File) -> set[str]:
+    """Columns of ours that some header means."""
+    return {column.name for column in _columns(name, file, None) if _header(column, file, set()) is not None}
+
+
+def _are_others(one: Match, zones: Match) -> bool:
+    """Whether a file holds zones that the others have not."""
+    there = {code for other in (zones, *zones.others) for code in other.values("zone")}
+    return not there & set(one.values("zone"))
+
+
+def _columns(name: str, file: File, spread: Wide | None) -> list[Column]:
     columns = list(INPUT_TABLES[name].columns) if name != "zones" else list(ZONES.columns if file.is_layer else SITES)
-    return [column for column in columns if column.name != "record" and (not is_wide or column.name in ("zone", "period"))]
+    kept = {"zone", "item", "period"} - {spread.column} if spread else {column.name for column in columns}
+    return [column for column in columns if column.name != "record" and column.name in kept]
 
 
 def _points_of_name(name: str, file: File) -> float:
     """A file called `stock.xlsx`, or a sheet called so, is more likely the stock."""
     stem = file.settings.get("sheet") or file.path.rpartition("/")[2].partition(".")[0]
     return (3.0 if meant(stem, {name: FILES.get(name, "")}) else 0.0) + (2.0 if plain(stem) == name else 0.0)
-
-
-def _wide(file: File) -> tuple[str, ...]:
-    """Headers named like goods over numbers, two or more, in a table without a column of items."""
-    item, amount = INPUT_TABLES["records"].column("item"), INPUT_TABLES["records"].column("distributed")
-    if file.is_layer or _header(item, file, set()) is not None:
-        return ()
-    goods = tuple(header for header in file.columns if _is_good(header) and cells.suits(file.frame[header], amount))
-    return goods if len(goods) > 1 else ()
-
-
-def _is_good(header: str) -> bool:
-    return meant(header, NEEDS) is not None and meant(header, NO_GOODS) is None
 
 
 def _header(column: Column, file: File, taken: set[str]) -> tuple[str, int] | None:
@@ -131,6 +141,9 @@ def _with_shared_codes(chosen: dict[str, Match]) -> dict[str, Match]:
     for ours in ("zone", "item"):
         written = set(records.values(ours)) if ours in records.columns else set()
         chosen = {name: _with_shared(one, ours, written, records.file.label) for name, one in chosen.items()}
+        if chosen.get("zones", records).others:
+            others = [_with_shared(one, ours, written, records.file.label) for one in chosen["zones"].others]
+            chosen["zones"] = replace(chosen["zones"], others=tuple(others))
     return chosen
 
 

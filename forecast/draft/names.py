@@ -10,9 +10,11 @@ SYNONYMS: dict[str, str] = {
     "zone": "zone site code_site site_code id_site zone_code code_zone adm3_pcode adm2_pcode pcode p_code village camp localite "
     "localidad sitio codigo_sitio lugar lieu location place facility health_facility centre_de_sante formation_sanitaire "
     "district departement destination destino code codigo id",
-    "zone_name": "zone_name site_name nom_site nom_du_site nom_zone nom nombre name adm3_name adm2_name libelle localite",
+    "zone_name": "zone_name adm3_fr adm3_en adm3_es adm2_fr adm2_en adm2_es "
+    "site_name nom_site nom_du_site nom_zone nom nombre name adm3_name adm2_name libelle localite",
     "parent": "parent district departement departamento province provincia region adm1_name adm1_fr commune municipio",
-    "population_people": "population_people population pop people personnes habitants poblacion personas population_totale",
+    "population_people": "population_people population pop people personnes habitants poblacion personas population_totale "
+    "population_estimee poblacion_estimada estimated_population",
     "people": "people population pop personnes habitants poblacion personas individuals individus total",
     "lat": "lat latitude latitud gps_lat gps_latitude site_latitude y",
     "lon": "lon long lng longitude longitud gps_lon gps_long gps_longitude site_longitude x",
@@ -34,14 +36,15 @@ SYNONYMS: dict[str, str] = {
     "people_served": "people_served beneficiaries beneficiaires beneficiarios personnes_servies personas_atendidas",
     "depot": "depot depot_code code_depot entrepot magasin warehouse almacen bodega hub base",
     "name": "name nom nombre libelle designation description",
-    "quantity": "quantity quantite qte qty cantidad stock en_stock on_hand stock_on_hand disponible existencias solde",
+    "quantity": "quantity quantite qte qty cantidad stock en_stock on_hand stock_on_hand disponible existencias solde "
+    "qte_en_stock quantite_en_stock qty_in_stock cantidad_en_stock",
     "batch": "batch lot numero_lot lote batch_number",
     "expiry": "expiry expiry_date expiration peremption date_peremption date_de_peremption caducidad vencimiento exp",
     "counted_on": "counted_on date_inventaire date_comptage inventaire inventory_date count_date fecha_inventario "
     "compte_le date fecha",
     "owner": "owner proprietaire propietario bailleur donor",
     "eta": "eta arrivee_prevue date_arrivee date_arrivee_prevue arrivee expected expected_on expected_date date_prevue "
-    "llegada fecha_llegada",
+    "date_prevue_arrivee date_arrivee_estimee llegada fecha_llegada fecha_prevista",
     "status": "status statut estado etat",
     "waybill": "waybill waybill_no bordereau lettre_de_voiture bon_de_livraison bl numero_bl guia remision carta_porte",
     "left": "left left_on depart date_depart departure dispatched_on sortie date_sortie salida fecha_salida date fecha",
@@ -51,6 +54,7 @@ SYNONYMS: dict[str, str] = {
     "count": "count nombre number nb numero cantidad quantite how_many",
     "payload_kg": "payload_kg charge_utile_kg charge_kg capacite_kg capacity_kg carga_kg capacidad_kg payload charge_utile",
     "payload_m3": "payload_m3 volume_m3 capacite_m3 capacity_m3 volumen_m3",
+    "hours_per_day": "hours_per_day heures_par_jour heures_jour horas_por_dia horas_dia",
     "cost_per_trip": "cost_per_trip cout_par_voyage cout_voyage costo_por_viaje cost",
     "from": "from de origin origine depart origen depot entrepot desde",
     "to": "to vers destination destino site zone hacia a",
@@ -97,6 +101,14 @@ NEEDS: dict[str, str] = {  # words of item names
     "care": "care kit health sante salud clinic clinique medical medicament medicine ors sro vaccin vaccine vacuna soin soins "
     "pharmacie iehk paracetamol amoxicillin hygiene savon soap dignity condom pansement malaria act",
 }
+GROUPS: dict[str, str] = {  # words of headers -> groups of people
+    "host": "host hosts hote hotes hotesse residents autochtones acogida",
+    "idp": "idp idps deplace deplaces pdi desplazado desplazados",
+    "refugee": "refugee refugees refugie refugies refugiado refugiados",
+    "returnee": "returnee returnees retourne retournes rapatries retornado retornados",
+}
+FILLERS = {"de", "du", "des", "d", "del", "l", "la", "le", "les", "en", "n", "no", "nr", "of", "the", "el", "los", "las"}
+TONNES = re.compile(r"_(t|tonnes?|tons?|toneladas?)$")
 NO_GOODS = {"": "price prices prix precio precios cost costs cout couts costo cases cas casos rate taux"}  # not handed out
 UNITS: dict[str, str] = {  # words of item names, units and headers -> the unit
     "L": "l litre litres liter liters litro litros",
@@ -119,11 +131,18 @@ def rank(ours: str, theirs: str) -> int | None:
     """How surely a header means our column: 0 is its own name, more is less sure, None is not; a unit behind it may stay."""
     known = [ours, *SYNONYMS.get(ours, "").split()]
     header = plain(theirs)
-    without_unit = re.sub(r"_(l|litres?|kg|unites?|units?|m3|nb|no)$", "", header)
+    without_unit = re.sub(r"_(l|litres?|kg|unites?|units?|m3|nb|no|20[0-9]{2})$", "", header)
+    without_unit = TONNES.sub("", without_unit) if ours == "payload_kg" else without_unit
     for name in (header, without_unit):
         if name in known:
             return known.index(name)
-    return None
+    bare = [_without_fillers(name) for name in known]
+    return bare.index(found) if (found := _without_fillers(without_unit)) in bare else None
+
+
+def _without_fillers(name: str) -> str:
+    """`date_d_inventaire` -> `date_inventaire`; a name of such words only stays as it is."""
+    return "_".join(word for word in name.split("_") if word not in FILLERS) or name
 
 
 def meant(text: str, words: dict[str, str]) -> str | None:

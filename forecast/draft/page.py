@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from forecast.draft import cells, guesses
 from forecast.draft.guesses import FIGURES, Guess, ask
 from forecast.draft.matching import Match
+from forecast.draft.names import TONNES, plain
 from forecast.schema import INPUT_TABLES
 
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
@@ -79,7 +80,8 @@ def _calendar(chosen: dict[str, Match], data: str) -> Iterator[str]:
 
 
 def _knows_people(chosen: dict[str, Match]) -> bool:
-    return "population" in chosen or ("zones" in chosen and "population_people" in chosen["zones"].columns)
+    zones = (chosen["zones"], *chosen["zones"].others) if "zones" in chosen else ()
+    return "population" in chosen or any("population_people" in one.columns for one in zones)
 
 
 def _needs(blocks: dict[str, dict[str, Guess]], has_table: bool) -> Iterator[str]:
@@ -143,49 +145,67 @@ def _depots(unplaced: dict[str, list[str]]) -> Iterator[str]:
 
 def _input(match: Match) -> Iterator[str]:
     yield f"  {match.input}:"
-    yield f"    use: {'vector' if match.file.is_layer else 'points' if match.input == 'zones' else 'table'}"
-    yield f"    path: {_word(match.file.path)}"
-    yield from (f"    {name}: {_word(value)}" for name, value in match.file.settings.items() if name != "decimal")
+    if not match.others:
+        yield from (f"    {line}" for line in _block(match))
+        return
+    for one in (match, *match.others):
+        first, *rest = _block(one)
+        yield f"    - {first}"
+        yield from (f"      {line}" for line in rest)
+
+
+def _block(match: Match) -> Iterator[str]:
+    yield f"use: {'vector' if match.file.is_layer else 'points' if match.input == 'zones' else 'table'}"
+    yield f"path: {_word(match.file.path)}"
+    yield from (f"{name}: {_word(value)}" for name, value in match.file.settings.items() if name != "decimal")
     yield from _writing(match)
     renamed = {ours: header for ours, header in match.columns.items() if ours != header}
     if renamed:
-        yield "    columns:"
+        yield "columns:"
     for ours, header in renamed.items():
         if header == " + ".join(match.file.joined):
-            yield f'      {ours}: {{join: [{", ".join(map(_word, match.file.joined))}], with: "-"}} # guessed: from their names'
+            yield f'  {ours}: {{join: [{", ".join(map(_word, match.file.joined))}], with: "-"}} # guessed: from their names'
             continue
         name = "population" if match.file.is_layer and ours == "population_people" else ours
-        yield _line(f"      {name}", Guess(header, match.why.get(ours, "from its name")))
+        if ours == "payload_kg" and TONNES.search(plain(header)):
+            yield f"  {ours}: {{column: {_word(header)}, times: 1000}} # guessed: tonnes, from its name"
+            continue
+        yield _line(f"  {name}", Guess(header, match.why.get(ours, "from its name")))
     if match.wide:
-        listed = ", ".join(f"{_word(header)}: {_word(header)}" for header in match.wide)
-        yield f"    wide: {{item: {{{listed}}}, value: distributed}} # guessed: one column per item, from their names"
-    used = {*match.columns.values(), *match.wide, *match.file.joined, " + ".join(match.file.joined)}
+        codes = match.wide.codes
+        pairs = ", ".join(f"{_word(header)}: {_word(code)}" for header, code in codes.items())
+        cells_of = f"[{', '.join(map(_word, codes))}]" if match.wide.column == "period" else f"{{{pairs}}}"
+        why = f"one column per {match.wide.column}, from their names"
+        yield f"wide: {{{match.wide.column}: {cells_of}, value: {match.wide.value}}} # guessed: {why}"
+    used = {*match.columns.values(), *(match.wide.codes if match.wide else ()), *match.file.joined, " + ".join(match.file.joined)}
     unused = [header for header in match.file.columns if header not in used]
     if unused:
-        yield f"    # not used: {', '.join(unused)}"
+        yield f"# not used: {', '.join(unused)}"
 
 
 def _writing(match: Match) -> Iterator[str]:
     """How dates and numbers are written, where a file does not tell by itself."""
     if "decimal" in match.file.settings:
-        yield _line("    decimal", ask('how are decimals written here, "." or ","? Some numbers can be read both ways'))
+        yield _line("decimal", ask('how are decimals written here, "." or ","? Some numbers can be read both ways'))
     if match.input == "zones":
         return
     kinds = {column.name: column.kind for column in INPUT_TABLES[match.input].columns}
-    dates = [cells.order_of_dates(match.values(ours)) for ours in match.columns if kinds[ours] in ("date", "period")]
+    there = [*match.columns, *([match.wide.column] if match.wide else [])]
+    dates = [cells.order_of_dates(match.values(ours)) for ours in there if kinds[ours] in ("date", "period")]
     told = [(order, why) for order, why in dates if order in ("day_first", "month_first")]
     if told:
-        yield _line("    dates", Guess(*told[0]))
+        yield _line("dates", Guess(*told[0]))
     elif any(order == "unsure" for order, _ in dates):
-        yield _line("    dates", ask("day_first or month_first? Every date of this file can be read both ways"))
-    if any(cells.are_week_numbers(match.values(ours)) for ours in match.columns if kinds[ours] == "period"):
-        yield _line("    epi_weeks", ask("the day weeks start on here: MON (ISO), SUN or SAT; the same as forecast.week_starts"))
+        yield _line("dates", ask("day_first or month_first? Every date of this file can be read both ways"))
+    if any(cells.are_week_numbers(match.values(ours)) for ours in there if kinds[ours] == "period"):
+        yield _line("epi_weeks", ask("the day weeks start on here: MON (ISO), SUN or SAT; the same as forecast.week_starts"))
     doubtful = _doubtful(match, [ours for ours in match.columns if kinds[ours] in ("number", "integer")])
     if doubtful and "decimal" not in match.file.settings:
-        yield _line("    decimal", ask(f'"." or ","? {doubtful} may be above or below one thousand'))
+        yield _line("decimal", ask(f'"." or ","? {doubtful} may be above or below one thousand'))
 
 
 def _doubtful(match: Match, numbers: list[str]) -> str:
     """A number of the file that can be read both ways, where no other number of the file tells."""
-    columns = [match.file.frame[header] for header in (*(match.columns[ours] for ours in numbers), *match.wide)]
+    headers = [*(match.columns[ours] for ours in numbers), *(match.wide.codes if match.wide else ())]
+    columns = [match.file.frame[header] for header in headers]
     return "" if any(map(cells.tells_decimals, columns)) else next(filter(None, map(cells.doubtful, columns)), "")

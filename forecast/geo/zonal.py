@@ -2,68 +2,61 @@
 
 mean = sum(fraction x value) / sum(fraction)    over the cells of the zone that hold a value
 sum  = sum(fraction x value)
-coverage = sum(fraction) / area of the zone in cells, so a zone half outside the raster is half seen
+max  = the largest value of a cell that the zone touches
+share_above = sum(fraction where value > threshold) / sum(fraction)
+people_mean = sum(people x value) / sum(people)    people: of each cell within the zone, from a map of people
+coverage = sum(fraction) / area of the zone in cells, so a zone half outside the raster is half seen;
+           of people_mean the share of the people of the zone
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+import exactextract
 import geopandas as gpd
 import numpy as np
 import shapely
-from exactextract import exact_extract
-from exactextract.raster import NumPyRasterSource
 from scipy import sparse
 
 from forecast.errors import InputError, Problem
-from forecast.geo.raster import Grid, Raster
+from forecast.geo.people import People, people_in, people_weights
+from forecast.geo.raster import Grid, Raster, strips
+from forecast.geo.weights import zonal_weights, zone_largest, zone_sums
 from forecast.geo.zones import in_crs
+from forecast.kept import Arrays, Kept, key_of
 from forecast.schema import Floats
 
 EMPTY_BELOW = 0.50  # of a zone seen: no value
 FLAG_BELOW = 0.95  # of a zone seen: a value, and a remark
-STRIP_CELLS = 4_000_000  # read at once
 KEPT_CELLS = 20_000_000  # of a grid whose weights are kept for the next raster
 MAX_OVER_ZONES = 1_000_000_000  # cells over the zones
-
-
-def zonal_weights(grid: Grid, zones: gpd.GeoSeries) -> sparse.csr_array:
-    """(zone, cell) share of each cell, counted row by row from the north-west, that a zone's polygon covers.
-
-    `zones` are polygons in the CRS of the grid.
-    """
-    west, south, east, north = grid.bounds
-    crs = zones.crs.to_wkt()
-    # exactextract wants values where only the places of cells matter: one zero, repeated without taking memory.
-    cells = np.broadcast_to(np.uint8(0), (grid.rows, grid.columns))
-    source = NumPyRasterSource(cells, xmin=west, ymin=south, xmax=east, ymax=north, srs_wkt=crs)
-    frame = gpd.GeoDataFrame(geometry=zones.to_numpy(), crs=zones.crs)
-    found = exact_extract(source, frame, ["cell_id", "coverage"], output="pandas")
-    ends = np.cumsum([0, *(len(ids) for ids in found["cell_id"])])
-    columns = np.concatenate([np.empty(0, int), *found["cell_id"]]).astype(np.int32)
-    fractions = np.concatenate([np.empty(0), *found["coverage"]])
-    return sparse.csr_array((fractions, columns, ends), shape=(len(zones), grid.cells))
-
-
-def zone_sums(weights: sparse.csr_array, values: Floats) -> tuple[Floats, Floats]:
-    """(zone, cell), (row, column) -> (zone) sum of fraction x value and sum of fractions, over cells with a value."""
-    flat = values.ravel()
-    known = ~np.isnan(flat)
-    return weights @ np.where(known, flat, 0.0), weights @ known.astype(float)
+OverZone = Literal["mean", "sum", "max", "share_above", "people_mean"]
 
 
 @dataclass
 class Zonal:
-    """Reads rasters for the same zones again and again; `zones`: polygons in EPSG:4326."""
+    """Reads rasters for the same zones again and again; `zones`: polygons in EPSG:4326; `kept`: where weights are kept.
+
+    `people`: the map that people_mean weighs cells by.
+    """
 
     zones: gpd.GeoSeries
+    kept: Kept = field(default_factory=Kept)
+    people: People | None = None
     _placed: dict[str, gpd.GeoSeries] = field(default_factory=dict)
     _kept: dict[Grid, sparse.csr_array] = field(default_factory=dict)
+    _living: tuple[Floats, Floats] | None = None
 
-    def read(self, raster: Raster, over_zone: Literal["mean", "sum"]) -> tuple[Floats, Floats]:
+    @property
+    def key(self) -> str:
+        """What the weights are made from, besides the grid: outlines, people, and the library."""
+        outlines = shapely.to_wkb(self.zones.to_numpy(), byte_order=1)
+        people = self.people.key if self.people else ""
+        return key_of("weights 1", exactextract.__version__, people, *self.zones.index, *outlines)
+
+    def read(self, raster: Raster, over_zone: OverZone, above: float = np.nan) -> tuple[Floats, Floats]:
         """A raster -> (zone) values and (zone) coverage 0..1; NaN where less than half of the zone is seen.
 
         Cells are read in strips, so that memory does not grow with the raster. Raises InputError as `Raster.read` does, and for
@@ -76,15 +69,30 @@ class Zonal:
         if cells > MAX_OVER_ZONES:
             what = f"has {cells:,} cells over the zones, more than {MAX_OVER_ZONES:,}"
             raise InputError([Problem(raster.name, what, "Make its cells larger (gdalwarp)")])
-        total, seen = np.zeros(len(zones)), np.zeros(len(zones))
-        for strip in _strips(rows, columns):
-            weights = self._weights(grid.part(strip, columns), zones, keep=cells <= KEPT_CELLS)
-            strip_total, strip_seen = zone_sums(weights, raster.read(strip, columns))
+        keep = cells <= KEPT_CELLS
+        total, seen, largest = np.zeros(len(zones)), np.zeros(len(zones)), np.full(len(zones), np.nan)
+        for strip in strips(rows, columns):
+            weights, values = self._weights(grid.part(strip, columns), zones, keep), raster.read(strip, columns)
+            if over_zone == "max":
+                largest = np.fmax(largest, zone_largest(weights, values))
+            elif over_zone == "share_above":
+                values = np.where(np.isnan(values), np.nan, values > above)
+            strip_total, strip_seen = zone_sums(weights, values)
             total, seen = total + strip_total, seen + strip_seen
-        coverage = np.clip(seen * grid.cell_width * grid.cell_height / shapely.area(zones.to_numpy()), 0, 1)
-        with np.errstate(invalid="ignore"):
-            values = total / seen if over_zone == "mean" else total
-        return np.where(coverage < EMPTY_BELOW, np.nan, values), coverage
+        coverage = self._coverage(seen, grid, zones)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            means = total / seen
+        result = total if over_zone == "sum" else largest if over_zone == "max" else means
+        return np.where(coverage < EMPTY_BELOW, np.nan, result), coverage
+
+    def _coverage(self, seen: Floats, grid: Grid, zones: gpd.GeoSeries) -> Floats:
+        if self.people is None:
+            return np.asarray(np.clip(seen * grid.cell_width * grid.cell_height / shapely.area(zones.to_numpy()), 0, 1))
+        if self._living is None:
+            self._living = people_in(self.zones, self.people)
+        living, mapped = self._living
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where((living > 0) & (mapped >= EMPTY_BELOW), np.clip(seen / living, 0, 1), 0.0)
 
     def _in_crs_of(self, grid: Grid) -> gpd.GeoSeries:
         if grid.crs not in self._placed:
@@ -94,15 +102,24 @@ class Zonal:
     def _weights(self, grid: Grid, zones: gpd.GeoSeries, keep: bool) -> sparse.csr_array:
         if grid in self._kept:
             return self._kept[grid]
-        weights = zonal_weights(grid, zones)
+        key = key_of(self.key, grid)
+        name = f"weights-{key[:16]}.npz"
+        weights = _whole(self.kept.get(name, key), (len(zones), grid.cells)) if keep else None
+        if weights is None:
+            weights = zonal_weights(grid, zones) if self.people is None else people_weights(grid, zones, self.people)
+            if keep:
+                arrays = {"shares": weights.data, "cells": weights.indices, "ends": weights.indptr}
+                self.kept.put(name, key, arrays)
         if keep:
             self._kept[grid] = weights
         return weights
 
 
-def _strips(rows: slice, columns: slice) -> Iterator[slice]:
-    width = columns.stop - columns.start
-    if width:
-        high = max(STRIP_CELLS // width, 1)
-        for start in range(rows.start, rows.stop, high):
-            yield slice(start, min(start + high, rows.stop))
+def _whole(arrays: Arrays | None, shape: tuple[int, int]) -> sparse.csr_array | None:
+    """Kept weights, if they are of this many zones and cells."""
+    if arrays is None or set(arrays) != {"shares", "cells", "ends"}:
+        return None
+    shares, cells, ends = arrays["shares"], arrays["cells"], arrays["ends"]
+    if len(ends) != shape[0] + 1 or len(shares) != len(cells) or (len(cells) and not 0 <= cells.min() <= cells.max() < shape[1]):
+        return None
+    return sparse.csr_array((shares, cells, ends), shape=shape)

@@ -6,6 +6,7 @@ import datetime as dt
 from decimal import Decimal
 
 NUMERIC = "\ue000"  # ends the text of a cell that is a number in the source itself
+ABOVE = NUMERIC * 2  # ends what the rows below hold of a merged area without a letter: a code or a date of theirs, never a figure
 
 
 def as_cell(value: object) -> str:

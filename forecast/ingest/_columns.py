@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from forecast.config import Code, Section
 from forecast.errors import InputError, Problem, did_you_mean, few
+from forecast.ingest._cells import NUMERIC
 
 
 class Scale(Section):
@@ -71,12 +72,17 @@ def _as_wide(value: object) -> object:
     return {"column": spread[0], "cells": {cell: cell for cell in cells} if isinstance(cells, list) else cells, **rest}
 
 
+def _as_several(value: object) -> object:
+    return value if isinstance(value, list | tuple) else (value,)
+
+
 class Columns(Section):
     """The settings by which any table source finds our columns; what they mean stands at the top of forecast/ingest/table.py."""
 
     columns: dict[Code, Annotated[Origin, BeforeValidator(_as_origin)]] = Field(default_factory=dict)
     wide: Annotated[Wide, BeforeValidator(_as_wide)] | None = None
     rename: dict[Code, dict[Code, Code]] = Field(default_factory=dict)
+    only: dict[Code, Annotated[tuple[Code, ...], BeforeValidator(_as_several)]] = Field(default_factory=dict)
     weeks: Literal["iso_cut_at_new_year"] | None = None
     once: bool = False
     delay_days: int | None = Field(default=None, ge=0)
@@ -112,20 +118,32 @@ def mapped(frame: pd.DataFrame, settings: Columns, label: str) -> pd.DataFrame:
 
     Raises InputError when a column named in the settings is not there.
     """
-    there = [name for name in frame.columns if name != "record"]
     needed = [need for origin in settings.columns.values() for need in origin.needs]
-    needed += list(settings.wide.cells) if settings.wide else []
-    problems = [
-        Problem(
-            label, "is not a column of this file", f"{did_you_mean(need, there)} Columns: {', '.join(there)}".strip(), value=need
-        )
-        for need in dict.fromkeys(needed)
-        if need not in there
-    ]
-    if problems:
-        raise InputError(problems)
+    _refuse_absent(frame, [*needed, *(settings.wide.cells if settings.wide else ())], label)
     frame = frame.assign(**{ours: _column(frame, origin) for ours, origin in settings.columns.items()})
     return _long(frame, settings.wide) if settings.wide else frame
+
+
+def chosen(frame: pd.DataFrame, only: Mapping[str, tuple[str, ...]], label: str) -> tuple[pd.DataFrame, list[str]]:
+    """The rows that hold one of the values named, in each column named as in the file; and what is to be said.
+
+    Raises InputError when a column is not there.
+    """
+    _refuse_absent(frame, list(only), label)
+    said = []
+    for name, values in only.items():
+        kept = frame[name].str.replace(NUMERIC, "", regex=False).isin(values)
+        said.append(f"{(~kept).sum():,} of {len(frame):,} rows left out whose {name} is not {' or '.join(values)}")
+        frame = frame[kept].reset_index(drop=True)
+    return frame, said
+
+
+def _refuse_absent(frame: pd.DataFrame, names: Sequence[str], label: str) -> None:
+    there = [name for name in frame.columns if name != "record"]
+    absent = [name for name in dict.fromkeys(names) if name not in there]
+    what, known = "is not a column of this file", f"Columns: {', '.join(there)}"
+    if absent:
+        raise InputError([Problem(label, what, f"{did_you_mean(name, there)} {known}".strip(), value=name) for name in absent])
 
 
 def renamed(frame: pd.DataFrame, rename: Mapping[str, Mapping[str, str]]) -> tuple[pd.DataFrame, list[str]]:
@@ -135,9 +153,10 @@ def renamed(frame: pd.DataFrame, rename: Mapping[str, Mapping[str, str]]) -> tup
         if ours not in frame.columns:
             said.append(f"has no column {ours} to rename in")
             continue
-        occurs = frame[ours].isin(list(names))
-        absent = [name for name in names if name not in set(frame.loc[occurs, ours].unique())]
-        frame = frame.assign(**{ours: frame[ours].where(~occurs, frame[ours].map(names)).astype("str")})
+        written = frame[ours].str.removesuffix(NUMERIC)
+        occurs = written.isin(list(names))
+        absent = [name for name in names if name not in set(written[occurs].unique())]
+        frame = frame.assign(**{ours: frame[ours].where(~occurs, written.map(names)).astype("str")})
         said.append(
             f"{occurs.sum():,} cells of {ours} renamed" + (f" ({few(absent)} to be renamed does not occur)" if absent else "")
         )
@@ -154,6 +173,8 @@ def once(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
 def _column(frame: pd.DataFrame, origin: Origin) -> pd.Series:
     if origin.constant is not None:
         return pd.Series(origin.constant, index=frame.index, dtype="str")
+    if origin.join:
+        frame = frame[list(origin.join)].replace(NUMERIC, "", regex=True)
     first, *others = (frame[name] for name in origin.needs)
     joined, filled = first, first != ""
     for other in others:

@@ -62,6 +62,7 @@ class Calendar:
     epi_weeks: str | None
     period: str
     week_starts: str
+    from_1904: bool = False
     shown: dict[str, str] = field(default_factory=dict)
 
 
@@ -111,7 +112,7 @@ def _read(text: str, is_period: bool, order: Order | None, how: Calendar) -> str
     """A cell as ISO text, or as it is."""
     is_number = text.endswith(NUMERIC)
     cell = _plain(text.removesuffix(NUMERIC))
-    read = _serial(cell) if order == "excel" else None
+    read = _serial(cell, how.from_1904) if order == "excel" else None
     read = read or _day(cell, order)
     if is_period:
         read = read or _month(cell, how) or _week(cell, how)
@@ -124,9 +125,9 @@ def _plain(text: str) -> str:
     return "".join(letter for letter in spread if not unicodedata.combining(letter)).strip()
 
 
-def _serial(cell: str) -> str | None:
-    found = SERIAL.fullmatch(cell)
-    return (dt.date(1899, 12, 30) + dt.timedelta(days=int(found[1]))).isoformat() if found else None
+def _serial(cell: str, from_1904: bool) -> str | None:
+    found, first = SERIAL.fullmatch(cell), dt.date(1904, 1, 1) if from_1904 else dt.date(1899, 12, 30)
+    return (first + dt.timedelta(days=int(found[1]))).isoformat() if found else None
 
 
 def _day(cell: str, order: Order | None) -> str | None:

@@ -6,7 +6,7 @@ import difflib
 import hashlib
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from forecast.errors import InputError, Problem
+from forecast.errors import InputError, NotThereError, Problem
 
 MOST_BYTES = 300_000_000  # of a file that is read whole
 
@@ -14,14 +14,15 @@ MOST_BYTES = 300_000_000  # of a file that is read whole
 def find(root: Path, pattern: str, setting: str) -> list[Path]:
     """Files below `root` that match `pattern`: a relative path in which *, ? and ** stand for any name; sorted.
 
-    Raises InputError, naming `setting`, when the pattern or a link leads out of the folder, or when nothing matches.
+    Raises InputError, naming `setting`, when the pattern or a link leads out of the folder; NotThereError when nothing matches.
     """
     if _leads_out(pattern):
         raise _problem(setting, pattern, "leads out of the data folder", "Give a path relative to the data folder (paths.data)")
     exact = root / pattern
     found = [exact] if exact.is_file() else sorted(path for path in root.glob(pattern) if path.is_file())
     if not found:
-        raise _problem(setting, pattern, *_why_not(exact))
+        problem, action = _why_not(exact)
+        raise NotThereError(Problem(setting, problem, action, value=pattern), pattern)
     outside = [path for path in found if not path.resolve().is_relative_to(root.resolve())]
     if outside:
         raise _problem(setting, outside[0].name, "is a link that leads out of the data folder", "Put the file itself there")
@@ -42,6 +43,15 @@ def content(path: Path, root: Path, files: dict[str, str]) -> bytes:
         raise InputError([Problem(path.name, "is empty (0 bytes)", "Export it again")])
     files[path.relative_to(root).as_posix()] = hashlib.sha256(data).hexdigest()
     return data
+
+
+def refuse_twin(path: Path, root: Path, files: dict[str, str], twins: dict[str, str]) -> None:
+    """Refuse a file of a pattern that holds the same bytes as one before it: `twins` keeps sha256 -> name of those read."""
+    name = path.relative_to(root).as_posix()
+    first = twins.setdefault(files[name], name)
+    if first != name:
+        problem = f"is the same file as {first}, under another name: all of it would count twice"
+        raise InputError([Problem(name, problem, "Delete one of the two, or move it out of the pattern")])
 
 
 def _leads_out(pattern: str) -> bool:

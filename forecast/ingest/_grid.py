@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forecast.errors import InputError, Problem
+from forecast.ingest._cells import NUMERIC
 from forecast.ingest._layout import Header, Looked, find_header
 from forecast.ingest._notes import LOOKED_AT, notes_under
 from forecast.ingest._sheet import place
@@ -32,6 +33,8 @@ class Grid:
     pieces: Iterator[Piece]
     said: list[str]
     is_sheet: bool = False
+    from_1904: bool = False
+    """Its plain day numbers count from 1904, as on old Macintoshes."""
     lost: dict[str, str] = field(default_factory=dict)
     """Cells of a sheet whose formula has no saved value: `C5` -> formula."""
 
@@ -45,12 +48,16 @@ class Body:
     tags: dict[str, str]
     said: list[str]
     left_out: list[Problem]
+    from_1904: bool = False
 
 
 def body(grid: Grid, looked: Looked, header: int | None) -> Body:
     """Read all rows. Raises InputError naming every row that is not as long as the header, or when there are too many rows."""
     first = next((piece for piece in grid.pieces if piece[0]), ([], []))
-    top = [(line, [cell.strip() for cell in row]) for line, row in zip(first[0][:FIRST], first[1][:FIRST], strict=True)]
+    top = [
+        (line, [cell.strip().replace(NUMERIC, "") for cell in row])
+        for line, row in zip(first[0][:FIRST], first[1][:FIRST], strict=True)
+    ]
     top = [(line, row) for line, row in top if any(row)]
     if not top:
         raise InputError([Problem(grid.label, "has no header and no rows", "Export it again, column names in the first line")])
@@ -141,7 +148,8 @@ class _Builder:
             kept = pc.invert(pc.is_in(lines, pa.array(sorted(left_out), pa.int64())))
             lines, columns = lines.filter(kept), [column.filter(kept) for column in columns]
         frame = pd.DataFrame({name: as_text(column) for (_, name), column in zip(self.named, columns, strict=True)})
-        return Body(label, frame.assign(record=as_text(records(label, lines))), self.head.tags, self.grid.said, notes)
+        frame = frame.assign(record=as_text(records(label, lines)))
+        return Body(label, frame, self.head.tags, self.grid.said, notes, self.grid.from_1904)
 
     def _tail(self, lines: pa.ChunkedArray, columns: list[pa.ChunkedArray]) -> list[Row]:
         """The last rows, those of another length among them, after the line of the header."""

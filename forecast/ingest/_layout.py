@@ -34,7 +34,8 @@ def find_header(top: Sequence[Row], looked: Looked, height: int | None) -> Heade
     """The header among the first rows (line, cells stripped), none of them blank.
 
     `height`: rows of the header (0: none, columns are numbered); absent: one, or two where the names looked for appear only when
-    two are joined. Without hashtags it is the first row that holds most of the names looked for, or else the first of all.
+    two are joined. Without hashtags it is the first row that holds most of the names looked for, or else the
+    first of all; where nothing is looked for, the first of several cells.
     """
     if height == 0:
         before = top[0][0] - 1
@@ -66,7 +67,12 @@ def _chosen(top: Sequence[Row], looked: Looked, height: int | None, *, at_end: b
     if looked.names and held and max(held) > 0:  # all of them, or the most: then what is missing is named
         return places[held.index(max(held))]
     rows = min(height or 1, len(top))
-    return (len(top) - rows if at_end else 0), rows
+    return (len(top) - rows if at_end else 0 if looked.names else _after_title(top)), rows
+
+
+def _after_title(top: Sequence[Row]) -> int:
+    """The first row with two filled cells or more, where there is one: a single one above it is a title or a note."""
+    return next((n for n, (_, row) in enumerate(top) if sum(map(bool, row)) > 1), 0)
 
 
 def _names(rows: Sequence[list[str]]) -> list[str]:

@@ -11,8 +11,8 @@ import pandas as pd
 
 from forecast.errors import InputError, Problem, few
 from forecast.ingest import _hxl, _weeks
-from forecast.ingest._cells import NUMERIC
-from forecast.ingest._columns import Columns, mapped, once, renamed
+from forecast.ingest._cells import ABOVE, NUMERIC
+from forecast.ingest._columns import Columns, chosen, mapped, once, renamed
 from forecast.ingest._dates import Calendar, Order, dates
 from forecast.ingest._grid import Body
 from forecast.ingest._layout import Looked
@@ -50,6 +50,7 @@ def columns_of(name: str) -> list[Column]:
 def looked_for(settings: Habits, name: str) -> Looked:
     """The names a header must hold: those the settings name, and what the input needs besides."""
     named = {need for origin in settings.columns.values() for need in origin.needs}
+    named |= set(settings.only)
     given = set(settings.columns)
     if settings.wide:
         named |= set(settings.wide.cells)
@@ -92,10 +93,12 @@ def ours(body: Body, settings: Habits, reading: Reading, name: str) -> Part:
     frame, tagged = _tagged(frame, body.tags, settings, name)
     if tagged:
         said.append(f"by its hashtag {', '.join(f'{ours} is the column {theirs}' for ours, theirs in tagged.items())}")
-    frame, told = renamed(mapped(frame, settings, label), settings.rename)
+    frame, told = chosen(frame, settings.only, label)
+    said += told
+    frame, told = renamed(_without_figures_from_above(mapped(frame, settings, label), columns), settings.rename)
     said += told
     frame = _numbers(frame, columns, settings, label, said)
-    frame = _dates(frame, columns, settings, reading, label, said)
+    frame = _dates(frame, columns, settings, reading, body)
     frame = _without_marks(frame, columns, label, said)
     if name in TABLES:
         frame, totals = without_totals(frame, TABLES[name].columns, label)
@@ -127,18 +130,16 @@ def _numbers(frame: pd.DataFrame, columns: list[Column], settings: Habits, label
     return frame
 
 
-def _dates(
-    frame: pd.DataFrame, columns: list[Column], settings: Habits, reading: Reading, label: str, said: list[str]
-) -> pd.DataFrame:
-    calendar = Calendar(settings.dates, settings.epi_weeks, reading.period, reading.week_starts)
+def _dates(frame: pd.DataFrame, columns: list[Column], settings: Habits, reading: Reading, body: Body) -> pd.DataFrame:
+    calendar = Calendar(settings.dates, settings.epi_weeks, reading.period, reading.week_starts, body.from_1904)
     if settings.epi_weeks and reading.period == "W" and settings.epi_weeks != reading.week_starts:
         problem = f"is not the day weeks start on here ({reading.week_starts})"
         action = f"Set forecast.week_starts: {settings.epi_weeks}, so that no week is cut"
         raise InputError([Problem("epi_weeks", problem, action, value=settings.epi_weeks)])
     if settings.weeks and "period" in frame.columns:
-        frame = frame.assign(period=_weeks.mondays(frame["period"].str.replace(NUMERIC, "", regex=False), reading, label))
+        frame = frame.assign(period=_weeks.mondays(frame["period"].str.replace(NUMERIC, "", regex=False), reading, body.label))
     frame = dates(frame, [column for column in columns if column.kind in ("date", "period")], calendar)
-    said += _examples("dates", calendar.shown)
+    body.said += _examples("dates", calendar.shown)
     return frame
 
 
@@ -146,6 +147,17 @@ def _examples(what: str, shown: dict[str, str]) -> list[str]:
     some = ", ".join(f"'{text}' as {read}" for text, read in list(shown.items())[:MOST_SHOWN])
     more = f" and {len(shown) - MOST_SHOWN:,} more" if len(shown) > MOST_SHOWN else ""
     return [f"{what} read: {some}{more}"] if shown else []
+
+
+def _without_figures_from_above(frame: pd.DataFrame, columns: list[Column]) -> pd.DataFrame:
+    """What a merged area holds stands in each of its rows where it is a code, a text or a date; a figure only in the first."""
+    kept = {column.name for column in columns if column.kind in ("text", "date", "period")}
+    changed = {}
+    for name in frame.columns:
+        above = frame[name].str.endswith(ABOVE)
+        if above.any():
+            changed[name] = frame[name].where(~above, frame[name].str.removesuffix(ABOVE) if name in kept else "")
+    return frame.assign(**changed) if changed else frame
 
 
 def _without_marks(frame: pd.DataFrame, columns: list[Column], label: str, said: list[str]) -> pd.DataFrame:

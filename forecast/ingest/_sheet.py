@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from openpyxl.utils.cell import coordinate_to_tuple, get_column_letter, range_boundaries
 
 from forecast.errors import few
+from forecast.ingest._cells import ABOVE
 
 MOST = 20_000  # merged areas, columns, lost formulas that are kept in mind
 MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]+[0-9]+:[A-Z]+[0-9]+)"')
@@ -34,12 +35,12 @@ class Facts:
     held: dict[tuple[int, int], str] = field(default_factory=dict)
 
     def fill(self, rows: list[tuple[int, list[str]]]) -> None:
-        """Write the text of a merged area into each of its rows; figures stay in the first, so that none is counted twice."""
+        """Write the text of a merged area into each of its rows; what may be a figure is marked: none is counted twice."""
         at = dict(rows)
         for column, areas in self.down.items():
             for first, last in areas:
-                if first in at and LETTER.search("".join(at[first][column : column + 1])):
-                    self.held[column, first] = at[first][column]
+                if first in at and (text := "".join(at[first][column : column + 1])):
+                    self.held[column, first] = text if LETTER.search(text) else text + ABOVE
                 held = self.held.get((column, first))
                 for n in range(max(first + 1, rows[0][0]), min(last, rows[-1][0]) + 1) if held else ():
                     row = at[n]
@@ -77,7 +78,7 @@ def _merged(xml: bytes, found: Facts) -> None:
             found.down.setdefault(left - 1, []).append((top, bottom))
             areas.append(area)
     if areas:
-        found.said.append(f"text of merged cells stands for each of their rows ({few(areas)})")
+        found.said.append(f"text, codes and dates of merged cells stand for each of their rows ({few(areas)})")
 
 
 def _letters(column: dict[bytes, bytes]) -> str:

@@ -64,7 +64,7 @@ def _overlap(steps: Steps, targets: pd.DatetimeIndex, days_in: Floats) -> sparse
 
 
 def _day_numbers(days: pd.DatetimeIndex) -> Floats:
-    return days.to_numpy().astype("datetime64[D]").astype(float)
+    return days.to_numpy().astype("datetime64[s]").astype(float) / 86_400
 
 
 def _days(length: pd.TimedeltaIndex) -> Floats:

@@ -13,6 +13,7 @@ from typing import Any
 from xml.etree.ElementTree import ParseError
 
 import openpyxl
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from forecast.errors import InputError, Problem, did_you_mean
 from forecast.ingest import _sheet
@@ -49,7 +50,7 @@ def grid(data: bytes, file: str, sheet: str | None, name: str) -> Grid:
         facts = _sheet.facts(data, page._worksheet_path)
         page.reset_dimensions()  # some programs write wrong ones
     said = [*facts.said, *([f"the sheet {chosen} is hidden"] if chosen in hidden else [])]
-    return Grid(label, _pieces(page, file, facts), said, is_sheet=True, lost=facts.lost)
+    return Grid(label, _pieces(page, file, facts), said, is_sheet=True, from_1904=book.epoch == CALENDAR_MAC_1904, lost=facts.lost)
 
 
 @contextmanager

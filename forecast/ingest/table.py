@@ -6,8 +6,8 @@ no input knows do no harm. The result has one more column, `record`: `file.csv:4
 Numbers come out in plain digits, dates in ISO. What a file does in its own way is read where it is certain, said in one remark
 per file, and refused where it may be read in two ways, until a setting says which. tests/habits has a file for each habit.
 
-    path: "records/*.csv"      a file or a pattern, relative to the data folder and never outside it; several files are joined
-                               (.csv .tsv .txt, also as .gz; .xlsx .xlsm; .parquet)
+    path: "records/*.csv"      a file or a pattern, relative to the data folder and never outside it; several files are joined,
+                               two that are alike to the byte are refused (.csv .tsv .txt, also as .gz; .xlsx .xlsm; .parquet)
     rows: [{...}, {...}]       instead of path: the rows themselves
     sheet: fleet               of a workbook; absent: its only sheet, or the one named as the input; a hidden one only when named
     delimiter: ";"             absent: comma, semicolon, tab or bar, whichever splits the first lines alike
@@ -21,6 +21,7 @@ per file, and refused where it may be read in two ways, until a setting says whi
       distributed: {column: water_m3_per_day, times: 1000, per: day}    x 1000, and x the days of the period
     wide: {item: {Food: food, Water: water}, value: distributed}    one column per item: a row for each filled cell
     rename: {zone: {"Ceel Afweyn": SO1502}}    values as written -> our codes; counted in a remark
+    only: {Status: [Open, Planned]}    rows with one of these values in a column of the file; the others are counted in a remark
     once: true                 only our columns, each different row once: zones or lanes from a file of records
     decimal: ","               the decimal mark (or thousands: "."); absent: recognised where certain, see _numbers.py
     dates: day_first           or month_first, excel (day numbers); absent: 01/02/2026 is refused, see _dates.py
@@ -91,12 +92,15 @@ def read(settings: Settings, reading: Reading, name: str) -> pd.DataFrame:
     else:
         pieces = _files.find(reading.root, settings.path or "", f"{name}.path")
     labels = _labels([path for path in pieces if path], reading.root)
+    twins: dict[str, str] = {}
     for path in pieces:
         try:
             body = _inline(settings, name) if path is None else _body(path, labels[path], settings, reading, name)
             parts.append(ours(body, settings, reading, name))
             if parts[-1].frame.empty:
                 reading.ledger.remarks.append(f"{body.label} has a header but no rows.")
+            elif path is not None:
+                _files.refuse_twin(path, reading.root, reading.files, twins)
         except InputError as error:
             problems += error.problems
     if problems:

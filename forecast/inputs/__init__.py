@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from forecast.config import Job
-from forecast.inputs import what_if
+from forecast.inputs import access, what_if
 from forecast.inputs.checks import Known
 from forecast.inputs.items import read_items
 from forecast.inputs.lanes import complete_lanes
@@ -21,7 +21,7 @@ from forecast.inputs.sources import Sources, open_sources
 from forecast.inputs.stock import read_stock, without_expired
 from forecast.inputs.together import check_together
 from forecast.inputs.zones import read_zones, with_population
-from forecast.schema import Inputs, Ledger, Routes, Stock
+from forecast.schema import Feed, Inputs, Ledger, Routes, Stock
 
 __all__ = ["Found", "complete_inputs", "find_inputs", "read_inputs", "read_records_alone"]
 
@@ -35,6 +35,7 @@ class Found:
     items: pd.DataFrame
     records: pd.DataFrame
     signals: xr.Dataset
+    feeds: tuple[Feed, ...]
     routes: Routes
     stock: Stock
 
@@ -48,11 +49,14 @@ def read_inputs(job: Job, ledger: Ledger) -> Inputs:
 
 
 def complete_inputs(found: Found, job: Job, ledger: Ledger) -> Inputs:
-    """What was found, with derived lanes and the scenario's changes. Raises InputError when anything was refused."""
+    """What was found, with derived lanes, those that signals close, and the scenario's changes. Raises InputError when anything
+    was refused.
+    """
     ledger.problems.raise_if_refused()
     zones, items, records, signals = found.zones, found.items, found.records, found.signals
     stock = without_expired(found.stock, job, ledger)
     routes = complete_lanes(found.routes, zones, job, ledger)
+    routes = access.applied(routes, signals, job, ledger)
     stock, routes, movements = what_if.applied(job, zones, items, signals, stock, routes, ledger)
     ledger.problems.raise_if_refused()
     return Inputs(
@@ -66,6 +70,9 @@ def complete_inputs(found: Found, job: Job, ledger: Ledger) -> Inputs:
         files=dict(sorted(found.sources.reading.files.items())),
         data_until=data_until(records, job),
         doubted=doubted(found.sources),
+        feeds=found.feeds,
+        kept=dict(sorted(found.sources.reading.kept.used.items())),
+        unverified=dict(sorted(found.sources.reading.unverified.items())),
     )
 
 
@@ -79,9 +86,10 @@ def find_inputs(job: Job, ledger: Ledger) -> Found:
     known_zones, known_items = sources.codes("zones", zones), sources.codes("items", items)
     names = {"zone": zones["zone_name"], "item": items["name"]}
     records = read_records(sources, Known(zone=known_zones, item=known_items, names=names))
-    signals = read_signals(sources.at(zones), records)
-    routes = read_routes(sources, known_zones)
-    known_depots = sources.codes("depots", routes.depots.set_index("depot"))
+    signals, feeds = read_signals(sources.at(zones), records)
+    routes = read_routes(sources, known_zones, zones["zone_name"])
+    depots = routes.depots.set_index("depot")
+    known_depots, names["depot"] = sources.codes("depots", depots), depots["name"]
     stock = read_stock(sources, Known(known_zones, known_items, known_depots, names), records)
     check_together(sources, zones, items, stock, routes)
-    return Found(sources, zones, items, records, signals, routes, stock)
+    return Found(sources, zones, items, records, signals, feeds, routes, stock)

@@ -29,28 +29,35 @@ class Known:
 
 
 def unknown_codes(
-    df: pd.DataFrame, column: str, codes: pd.Index | None, what: str, names: pd.Series | None = None
+    df: pd.DataFrame, column: str, codes: pd.Index | None, what: str, names: pd.Series | None = None, is_strange: str = ""
 ) -> list[tuple[int, Problem]]:
     """Rows whose code in `column` is not among `codes`, each with its problem, which names the near code.
 
-    `names` by code: where a name was written instead of the code, the problem says whose, and how to map it.
+    `names` by code: where a name was written instead of the code, the problem says whose, and how to map it. `is_strange`: what
+    is wrong with a code that is none of them, in other words.
     """
     if codes is None or df.empty:
         return []
     rows = df.index[~df[column].isin(codes) & (df[column] != "")]
-    stranger = (f"is not one of the {len(codes)} known {what}", "Mend the code, or add it")
+    stranger = (is_strange or f"is not one of the {len(codes)} known {what}", "Mend the code, or add it")
     named = names.astype("str") if names is not None else pd.Series(dtype="str")
     unknown = df.loc[rows, column].unique()[:MOST_EXPLAINED]
-    told = {code: _told(str(code), codes, named, what.removesuffix("s"), stranger) for code in unknown}
+    told = {code: _told(str(code), codes, named, (what.removesuffix("s"), column), stranger) for code in unknown}
     return [(row, convert.problem_at(df, row, column, *told.get(df.at[row, column], stranger))) for row in rows]
 
 
-def _told(code: str, codes: pd.Index, names: pd.Series, what: str, stranger: tuple[str, str]) -> tuple[str, str]:
+def _told(code: str, codes: pd.Index, names: pd.Series, of: tuple[str, str], stranger: tuple[str, str]) -> tuple[str, str]:
     """What is wrong with an unknown code, and what to do: the near codes, or those whose name it is, or is near to."""
+    what, column = of
+    padded = [one for one in codes if code.isdigit() and one.isdigit() and one.lstrip("0") == code.lstrip("0")]
+    if len(padded) == 1:
+        rename = f"rename: {{{column}: {{{_quoted(code)}: {_quoted(padded[0])}}}}}"
+        action = f"Did you mean {padded[0]!r}? A sheet drops leading zeros: add {rename} to the block of this table"
+        return stranger[0], action
     bare = bare_name(code)
     owners = names.index[names.map(bare_name) == bare].difference([code]).tolist() if bare else []
     if owners and not any(bare_name(one) == bare for one in codes):
-        rename = f"rename: {{{what}: {{{_quoted(code)}: {_quoted(owners[0])}}}}}"
+        rename = f"rename: {{{column}: {{{_quoted(code)}: {_quoted(owners[0])}}}}}"
         action = f"Write the code, or add {rename} to the block of this table" if len(owners) == 1 else "Write the code"
         return f"is the name of {what} {' and '.join(map(str, owners[:MOST_NEAR]))}, not a code", action
     if hint := did_you_mean(code, codes):

@@ -69,12 +69,20 @@ COMMITMENTS = (
         "Write what was promised, or leave out the row",
     ),
 )
+LANES = (
+    Rule(
+        "hours_one_way",
+        lambda df: df["hours_one_way"].isna() & df["km"].isna(),
+        "is empty, and so is km",
+        "Write the hours, or the km: hours are then km / plan.speed_kmh",
+    ),
+)
 
 
 def refuse_contradictions(stock: Stock, routes: Routes, problems: Problems) -> None:
-    """Refuse rows of dispatches and commitments that cannot be, and names of vehicles and goods that do not exist."""
+    """Refuse rows of dispatches, commitments and lanes that cannot be, and names of vehicles and goods that do not exist."""
     told = {(problem.file, problem.line) for problem in problems.refused}  # a cell that cannot be read is empty here
-    for df, rules in ((stock.dispatches, DISPATCHES), (stock.commitments, COMMITMENTS)):
+    for df, rules in ((stock.dispatches, DISPATCHES), (stock.commitments, COMMITMENTS), (routes.lanes, LANES)):
         whole = df[np.array([convert.place(str(record)) not in told for record in df["record"]], dtype=bool)]
         for rule in rules:
             for row in whole.index[rule.is_broken(whole)]:

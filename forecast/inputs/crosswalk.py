@@ -30,6 +30,7 @@ SHARED: Mapping[str, tuple[str, ...]] = {  # table -> columns that are counts: a
     "commitments": ("minimum", "fixed", "maximum"),
     "priorities": (),
     "dispatches": (),
+    "signal": ("value",),  # asked for only where it counts people
 }
 WINDOW = ["from_code", "valid_from", "valid_to"]
 ANY_KNOWN = ("minimum",)  # a part without one adds none; of other counts an unknown part makes the whole unknown
@@ -46,6 +47,10 @@ class Crosswalk:
     def also_knowing(self, zones: pd.Index | None) -> pd.Index | None:
         """The codes that may stand in a table: those of today and the old ones."""
         return zones if zones is None or self.steps.empty else zones.union(pd.Index(self.steps["from_code"].unique()))
+
+    def today_of(self, code: str) -> str:
+        """The zones of today that an old code became, as a phrase; nothing for a code that is none of the old ones."""
+        return " and ".join(sorted(self.steps.loc[self.steps["from_code"] == code, "to_code"].unique()))
 
     def converted(self, df: pd.DataFrame, table: Table, issue_date: pd.Timestamp, ledger: Ledger) -> pd.DataFrame:
         """Typed rows -> the same with every row of an old zone shared out over the zones of today; rows that fall together are
@@ -181,10 +186,16 @@ def _added_up(new: pd.DataFrame, table: Table, problems: Problems) -> pd.DataFra
     return together
 
 
+def all_lines(records: pd.Series) -> str:
+    """The records of rows that are one row now: `a.csv:12 + a.csv:40`, each line once."""
+    lines = {line for record in records for line in str(record).split(" + ")}
+    return " + ".join(sorted(lines, key=convert.place))
+
+
 def _of_all(cells: Any, column: Column, table: Table) -> pd.Series:
     """What the parts of a zone, grouped, are together in one column."""
     if column == RECORD:
-        found = cells.agg(lambda records: " + ".join(sorted(set(records), key=convert.place)))
+        found = cells.agg(all_lines)
     elif column.name in SHARED[table.name]:
         found = cells.sum(min_count=1) if column.name in ANY_KNOWN else cells.sum(skipna=False)
     elif column.kind in ("number", "integer") or column == KNOWN_ON:

@@ -1,4 +1,4 @@
-"""Lanes completed: driving days where none are given, and all of them from distance where there are no routes."""
+"""Lanes completed: hours from km, driving days where none are given, and all lanes from distance where there are no routes."""
 
 from __future__ import annotations
 
@@ -25,12 +25,23 @@ def complete_lanes(routes: Routes, zones: gpd.GeoDataFrame, job: Job, ledger: Le
     if "routes" not in job.config.inputs and len(routes.depots):
         lanes = _from_distance(routes.depots, zones, job, ledger)
     else:
+        lanes = _with_hours(lanes, job.config.plan.speed_kmh, ledger)
         _doubt_hours(lanes, routes.depots, zones, ledger)
     lanes = _with_lead_days(lanes, job.config.plan.hours_per_day, ledger)
     cut_off = zones.index.difference(lanes["to"])
     if len(cut_off) and len(routes.depots):
         ledger.remarks.append(f"No lane leads to {len(cut_off)} of {len(zones)} zones: {few(cut_off)}.")
     return replace(routes, lanes=lanes)
+
+
+def _with_hours(lanes: pd.DataFrame, speed_kmh: float, ledger: Ledger) -> pd.DataFrame:
+    """Hours of the lanes of which only the km are known."""
+    empty = lanes["hours_one_way"].isna()
+    if not empty.any():
+        return lanes
+    source = f"km of routes at {speed_kmh:g} km/h (plan.speed_kmh)"
+    ledger.assume("hours_one_way", checks.counted(int(empty.sum()), "lane"), "from km", "hours", source)
+    return lanes.assign(hours_one_way=lanes["hours_one_way"].fillna(lanes["km"] / speed_kmh))
 
 
 def _doubt_hours(lanes: pd.DataFrame, depots: pd.DataFrame, zones: gpd.GeoDataFrame, ledger: Ledger) -> None:
@@ -50,12 +61,17 @@ def _with_lead_days(lanes: pd.DataFrame, hours_per_day: float, ledger: Ledger) -
     empty = lanes["lead_days"].isna()
     if not empty.any():
         return lanes
-    driving = (lanes["hours_one_way"] / hours_per_day).round(9)
-    days = pd.Series(np.ceil(driving) - 1, index=lanes.index).clip(lower=0)
+    days = days_on_the_road(lanes["hours_one_way"], hours_per_day)
     applies_to = checks.counted(int(empty.sum()), "lane")
     source = f"hours one way / {hours_per_day:g} hours a day (plan.hours_per_day), rounded up, less 1"
     ledger.assume("lead_days", applies_to, f"0 to {days[empty].max():g}", "days", source)
     return lanes.assign(lead_days=lanes["lead_days"].fillna(days))
+
+
+def days_on_the_road(hours: pd.Series, hours_per_day: float) -> pd.Series:
+    """Hours one way -> whole days after the day of loading."""
+    driving = (hours / hours_per_day).round(9)
+    return pd.Series(np.ceil(driving) - 1, index=hours.index).clip(lower=0)
 
 
 def _from_distance(depots: pd.DataFrame, zones: gpd.GeoDataFrame, job: Job, ledger: Ledger) -> pd.DataFrame:

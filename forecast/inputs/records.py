@@ -48,6 +48,7 @@ def read_records(sources: Sources, known: Known) -> pd.DataFrame:
     if (converted := sources.in_zones_of_today(df, RECORDS)) is not df:
         df = convert.without_repeats(_without_unknown(converted, known, sources), RECORDS, problems, set_aside=True)
         bad += len(converted) - len(df)
+    sources.set_aside["records"] = bad
     _refuse_too_many(bad, total, problems.noted[noted:], sources)
     _say_who_has_none(df, known, sources)
     if df.empty:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from forecast import convert
-from forecast.errors import did_you_mean
 from forecast.inputs import checks
 from forecast.inputs.checks import Known
 from forecast.inputs.sources import Sources
@@ -15,13 +16,16 @@ CLOSURE = {"from": "str", "to": "str", "start": "datetime64[s]", "until": "datet
 DAY = pd.Timedelta(days=1)
 
 
-def read_routes(sources: Sources, zones: pd.Index | None) -> Routes:
-    """Depots, lanes depot->zone, closures and fleet as the tables give them; lanes are completed later (lanes.py)."""
+def read_routes(sources: Sources, zones: pd.Index | None, zone_names: pd.Series) -> Routes:
+    """Depots, lanes depot->zone, closures and fleet as the tables give them; lanes are completed later (lanes.py).
+
+    `zone_names` by code: for whoever wrote a name.
+    """
     depots = sources.table(DEPOTS)
     depots = depots.assign(name=depots["name"].mask(depots["name"] == "", depots["depot"]))
-    codes = sources.codes("depots", depots.set_index("depot"))
-    fleet = _fleet(sources, codes)
-    lanes = _lanes(sources, codes, zones)
+    codes, names = sources.codes("depots", depots.set_index("depot")), depots.set_index("depot")["name"]
+    fleet = _fleet(sources, Known(depot=codes, names={"depot": names}))
+    lanes = _lanes(sources, codes, zones, {"from": names, "to": zone_names})
     return Routes(depots=depots, lanes=lanes, fleet=fleet, closures=closures(lanes, sources.job.issue_date))
 
 
@@ -52,7 +56,7 @@ def closures(lanes: pd.DataFrame, issue_date: pd.Timestamp) -> pd.DataFrame:
     return pd.DataFrame(shut, columns=list(CLOSURE)).astype(CLOSURE)
 
 
-def _lanes(sources: Sources, depots: pd.Index | None, zones: pd.Index | None) -> pd.DataFrame:
+def _lanes(sources: Sources, depots: pd.Index | None, zones: pd.Index | None, names: Mapping[str, pd.Series]) -> pd.DataFrame:
     """Rows depot->zone; those between depots are kept out and counted."""
     lanes = sources.table(ROUTES)
     if depots is None or zones is None:
@@ -63,13 +67,16 @@ def _lanes(sources: Sources, depots: pd.Index | None, zones: pd.Index | None) ->
         sources.problems.refuse(
             convert.problem_at(lanes, row, "from", problem, "Swap from and to: lanes lead from depots to zones")
         )
-    for _, unknown in checks.unknown_codes(lanes[~turned], "from", depots, "depots"):
+    is_old = lanes["to"].isin(sources.crosswalk.steps["from_code"]) & ~lanes["to"].isin(zones)
+    for row in lanes.index[is_old]:
+        problem = f"is an old zone of the crosswalk, today {sources.crosswalk.today_of(lanes['to'][row])}"
+        sources.problems.refuse(convert.problem_at(lanes, row, "to", problem, "Give a lane to each zone of today"))
+    strange = f"is neither one of the {len(zones)} known zones nor a depot"
+    for _, unknown in (
+        *checks.unknown_codes(lanes[~turned], "from", depots, "depots", names["from"]),
+        *checks.unknown_codes(lanes[~is_old], "to", zones.union(depots), "zones", names["to"], strange),
+    ):
         sources.problems.refuse(unknown)
-    places = zones.union(depots)
-    for row in lanes.index[~lanes["to"].isin(places) & (lanes["to"] != "")]:
-        problem = f"is neither one of the {len(zones)} known zones nor a depot"
-        action = did_you_mean(str(lanes.at[row, "to"]), places) or "Mend the code, or add it"
-        sources.problems.refuse(convert.problem_at(lanes, row, "to", problem, action))
     between = lanes["to"].isin(depots) & ~lanes["to"].isin(zones)
     if between.any():
         remark = f"{checks.counted(int(between.sum()), 'route')} between depots: not used, stock is not moved between depots yet."
@@ -77,10 +84,10 @@ def _lanes(sources: Sources, depots: pd.Index | None, zones: pd.Index | None) ->
     return lanes[~between].reset_index(drop=True)
 
 
-def _fleet(sources: Sources, depots: pd.Index | None) -> pd.DataFrame:
+def _fleet(sources: Sources, known: Known) -> pd.DataFrame:
     """Vehicles; hours and days of work that are not given are those of the plan settings."""
     fleet = sources.table(FLEET)
-    checks.refuse_unknown(fleet, Known(depot=depots), sources.problems)
+    checks.refuse_unknown(fleet, known, sources.problems)
     plan = sources.job.config.plan
     for column, value in (("hours_per_day", plan.hours_per_day), ("working_days", plan.working_days)):
         empty = fleet[column].isna()

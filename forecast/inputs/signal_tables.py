@@ -18,7 +18,8 @@ from forecast.unit_errors import Suspect, find_unit_errors
 def from_table(text: pd.DataFrame, name: str, sources: Sources) -> xr.DataArray:
     """Rows `zone, period, value` [`known_on`] -> (zone, period) as known on the issue date; empty where there is no row.
 
-    A bad row is set aside and noted; rows of unknown zones are not used. The signal that is `forecast.exposure` counts people.
+    A bad row is set aside and noted; rows of unknown zones are not used. The signal that is `forecast.exposure` counts people:
+    rows of old zones are shared out by the crosswalk. Of other signals they are not used: half a zone has no half a temperature.
     """
     settings = sources.job.config.forecast
     table = replace(SIGNAL_TABLE, name=name)
@@ -29,22 +30,32 @@ def from_table(text: pd.DataFrame, name: str, sources: Sources) -> xr.DataArray:
     )  # fmt: skip
     rows = as_of.latest_versions(rows, SIGNAL_TABLE, sources.reading)
     rows = convert.without_repeats(rows, SIGNAL_TABLE, sources.problems, set_aside=True)
+    is_people = name == settings.exposure
+    if is_people and (converted := sources.in_zones_of_today(rows, SIGNAL_TABLE)) is not rows:
+        rows = convert.without_repeats(converted, SIGNAL_TABLE, sources.problems, set_aside=True)
     zones = sources.reading.zones
     codes = pd.Index([]) if zones is None else zones.index
-    strange = rows.loc[~rows["zone"].isin(codes), "zone"]
-    if len(strange):
-        sources.ledger.remarks.append(
-            f"{name}: {len(strange):,} rows of zones there are none of, not used: {few(strange.unique())}."
-        )
+    _say_strange(rows.loc[~rows["zone"].isin(codes), "zone"], name, sources)
     rows = rows[rows["zone"].isin(codes)].sort_values(["zone", "period"], ignore_index=True)
     values = rows.pivot(index="zone", columns="period", values="value").reindex(codes)
-    is_people = name == settings.exposure
     if is_people:
         values = _without_slips(values, rows, name, sources)
     units = {"units": "people"} if is_people else {}
     return xr.DataArray(
         values.to_numpy(float), coords={"zone": codes, "period": values.columns}, dims=("zone", "period"), attrs=units
     )
+
+
+def _say_strange(zones: pd.Series, name: str, sources: Sources) -> None:
+    """Rows that are not used: of old zones of the crosswalk, and of zones that nobody knows."""
+    is_old = zones.isin(sources.crosswalk.steps["from_code"])
+    for some, what, why in (
+        (zones[is_old], "old zones of the crosswalk", "; such a value cannot be shared out, give it for the zones of today"),
+        (zones[~is_old], "zones there are none of", ""),
+    ):
+        if len(some):
+            told = f"{name}: {len(some):,} rows of {what}, not used: {few(some.unique())}"
+            sources.ledger.remarks.append(f"{told}{why}.")
 
 
 def _without_slips(values: pd.DataFrame, rows: pd.DataFrame, name: str, sources: Sources) -> pd.DataFrame:

@@ -6,27 +6,30 @@ import pandas as pd
 import xarray as xr
 
 from forecast import periods
+from forecast.inputs import feeds
 from forecast.inputs.signal_tables import from_table
 from forecast.inputs.sources import Sources
-from forecast.schema import PANEL, SIGNALS
+from forecast.schema import PANEL, SIGNALS, Feed
 
 
-def read_signals(sources: Sources, records: pd.DataFrame) -> xr.Dataset:
-    """(zone, period) one variable per signal and its `<signal>_coverage`; empty where nothing was observed.
+def read_signals(sources: Sources, records: pd.DataFrame) -> tuple[xr.Dataset, tuple[Feed, ...]]:
+    """(zone, period) one variable per signal and its `<signal>_coverage`, empty where nothing was observed; how fresh each is.
 
     Periods run from the first record to the last that was complete before the issue date: nothing later is looked at.
     """
     job = sources.job
     zones = sources.reading.zones
     if zones is None or zones.empty or records.empty:
-        return xr.Dataset()
+        return xr.Dataset(), ()
     settings = job.config.forecast
     last = periods.last_complete(job.issue_date, settings.period, settings.week_starts)
     axes = {"zone": zones.index, "period": periods.between(records["period"].min(), last, settings.period)}
     names = [name for name in sorted(job.config.signals) if not _is_taken(name, sources)]
-    found = [signal for name in names if (signal := _read(name, axes, sources)) is not None]
-    together = xr.merge([xr.Dataset(coords=axes), *found], combine_attrs="drop_conflicts", join="exact", compat="no_conflicts")
-    return SIGNALS.check(together)
+    found = {name: signal for name in names if (signal := _read(name, axes, sources)) is not None}
+    fresh = tuple(feeds.feed(name, signal, sources) for name, signal in found.items())
+    inside = [signal.transpose("zone", "period").reindex(axes) for signal in found.values()]
+    together = xr.merge([xr.Dataset(coords=axes), *inside], combine_attrs="drop_conflicts", join="exact", compat="no_conflicts")
+    return SIGNALS.check(together), fresh
 
 
 def _is_taken(name: str, sources: Sources) -> bool:
@@ -43,7 +46,9 @@ def _is_taken(name: str, sources: Sources) -> bool:
 
 
 def _read(name: str, axes: dict[str, pd.Index], sources: Sources) -> xr.Dataset | None:
-    found = sources.read("signals", name)
+    found = sources.read("signals", name, may_be_missing=feeds.freshness(name, sources).may_be_missing)
+    if found is None and name not in sources.failed:
+        return feeds.nothing_seen(name, axes, str(sources.job.config.signals[name].settings.get("path", "")))
     if isinstance(found, pd.DataFrame) and "record" in found.columns:
         found = from_table(found, name, sources)
     if isinstance(found, xr.DataArray):
@@ -54,7 +59,7 @@ def _read(name: str, axes: dict[str, pd.Index], sources: Sources) -> xr.Dataset 
             sources.refuse(name, f"signals.{name}.use", use, "gives no signal", "Write use: raster, presence or table")
         return None
     _refuse_other_starts(name, found.indexes["period"], axes["period"], sources)
-    return found.transpose("zone", "period").reindex(axes)
+    return found
 
 
 def _refuse_other_starts(name: str, observed: pd.Index, panel: pd.Index, sources: Sources) -> None:

@@ -12,15 +12,17 @@ from pydantic import ValidationError
 
 from forecast import as_of, convert, plugins
 from forecast.config import SEVERAL, Job, Plugin, settings_problems
-from forecast.errors import InputError, Problem, Problems, did_you_mean
+from forecast.errors import InputError, NotThereError, Problem, Problems, did_you_mean
 from forecast.inputs import crosswalk, layers
 from forecast.inputs.crosswalk import Crosswalk
+from forecast.kept import Kept
 from forecast.schema import CROSSWALK, Ledger, Reading, Table
 
 NEEDED = ("zones", "records")
 OPTIONAL = ("depots", "stock", "arrivals", "dispatches", "planned_by_others", "fleet", "commitments", "priorities")
 INPUTS = (*NEEDED, *OPTIONAL, "items", "population", "zone_stock", "routes", "crosswalk")
 NEVER_EMPTY = ("zones", "records", "items", "population", "depots", "stock", "routes", "fleet", "crosswalk")
+OF_A_FEED = ("max_age", "required")  # settings of a signal, whatever its source: see feeds.py
 ONE_BLOCK = 'Write one block; of files that are alike it may name several: path: "records/*.csv"'
 
 
@@ -28,13 +30,16 @@ ONE_BLOCK = 'Write one block; of files that are alike it may name several: path:
 class Sources:
     """The sources of one job; `failed` names the inputs that could not be read, so that later checks do not pile on.
 
-    `texts`: the tables as they were read, before anything was typed or left out.
+    `texts`: the tables as they were read, before anything was typed or left out; `known`: of these the rows known on the issue
+    date; `set_aside`: how many of the latter were not used for their faults.
     """
 
     job: Job
     reading: Reading
     failed: set[str] = field(default_factory=set)
     texts: dict[str, pd.DataFrame] = field(default_factory=dict)
+    known: dict[str, pd.DataFrame] = field(default_factory=dict)
+    set_aside: dict[str, int] = field(default_factory=dict)
     crosswalk: Crosswalk = field(default_factory=Crosswalk)
 
     @property
@@ -76,13 +81,16 @@ class Sources:
         needs = {name, "crosswalk"} if name == "zones" else {name}
         return None if needs & self.failed else table.index
 
-    def read(self, family: str, name: str) -> Any:
-        """What the plugin of an input (`inputs`) or signal (`signals`) gives; None, and a refusal, when it cannot be had."""
+    def read(self, family: str, name: str, *, may_be_missing: bool = False) -> Any:
+        """What the plugin of an input (`inputs`) or signal (`signals`) gives; None, and a refusal, when it cannot be had.
+
+        One that may be missing, and of which there is no file, is None without a refusal.
+        """
         named: Mapping[str, Plugin] = getattr(self.job.config, family)
         if named[name].use == SEVERAL:
             self.refuse(name, f"{family}.{name}", "", "is a list of blocks, which only zones may be", ONE_BLOCK)
             return None
-        found = self._read_or_refuse(named[name], f"{family}.{name}", name)
+        found = self._read_or_refuse(named[name], f"{family}.{name}", name, may_be_missing)
         if isinstance(found, pd.DataFrame) and "record" in found.columns:
             self.texts[name] = found
         return found
@@ -97,10 +105,12 @@ class Sources:
         read = [(part, self._read_or_refuse(part, place, name)) for part, place in zip(block.blocks, places, strict=True)]
         return [(part, found) for part, found in read if found is not None]
 
-    def _read_or_refuse(self, block: Plugin, setting: str, name: str) -> Any:
+    def _read_or_refuse(self, block: Plugin, setting: str, name: str, may_be_missing: bool = False) -> Any:
         try:
             return self._read(block, setting, name)
         except InputError as error:
+            if may_be_missing and isinstance(error, NotThereError) and error.path == block.settings.get("path"):
+                return None
             for problem in error.problems:
                 self.problems.refuse(problem)
         self.failed.add(name)
@@ -134,6 +144,7 @@ class Sources:
             layers.mark_later(name, str(newest.date()), str(why), self.job.issue_date, self.ledger)
         delay = self._delay(text, table)
         known = as_of.known_rows(text, table, self.reading, delay_days=delay, allow_later=bool(why))
+        self.known[name] = known
         if known.empty and not text.empty and name in NEVER_EMPTY and name != "records":  # records have words of their own
             problem = f"has no row that was known on {self.job.issue_date.date()}, the issue date"
             self.refuse(name, f"inputs.{name}", "", problem, "Give older rows, or a later issue date")
@@ -190,6 +201,8 @@ class Sources:
         source = plugins.load("ingest", block.use, f"{setting}.use")
         issue_date, fields = self.job.issue_date, source.Settings.model_fields
         own = layers.without_dates(block.settings, fields, setting, self.config_file, issue_date, self.ledger)
+        if setting.startswith("signals."):
+            own = {key: value for key, value in own.items() if key not in OF_A_FEED or key in fields}
         try:
             settings = source.Settings.model_validate(own)
         except ValidationError as error:
@@ -202,7 +215,7 @@ def open_sources(job: Job, ledger: Ledger) -> Sources:
     forecast = job.config.forecast
     reading = Reading(
         root=job.data, issue_date=job.issue_date, today=job.today, period=forecast.period, zones=None, ledger=ledger, files={},
-        week_starts=forecast.week_starts,
+        week_starts=forecast.week_starts, kept=Kept(job.kept),
     )  # fmt: skip
     sources = Sources(job, reading)
     for name in job.config.inputs:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from forecast import as_of, convert, periods
 from forecast.config import Job
+from forecast.errors import Problem
 from forecast.inputs import checks
 from forecast.inputs.checks import Known
 from forecast.inputs.sources import Sources, in_order
@@ -27,6 +28,8 @@ def read_stock(sources: Sources, known: Known, records: pd.DataFrame) -> Stock:
     )
     for table in vars(stock).values():
         checks.refuse_unknown(table, known, sources.problems)
+    for table, of in ((stock.arrivals, ARRIVALS), (stock.by_others, BY_OTHERS)):
+        _doubt_copies(table, of, sources)
     _refuse_neither_item_nor_need(stock.by_others, sources)
     _refuse_crossed_dates(stock.arrivals, sources)
     zone_stock = stock.zone_stock if sources.is_given("zone_stock") else _from_records(records, sources)
@@ -59,6 +62,17 @@ def _dispatches(sources: Sources) -> pd.DataFrame:
         remark = f"{checks.counted(later, 'dispatch')} received after {sources.job.issue_date.date()}: counted as on the road."
         sources.ledger.remarks.append(remark)
     return sources.typed(text, DISPATCHES)
+
+
+def _doubt_copies(df: pd.DataFrame, table: Table, sources: Sources) -> None:
+    """Note rows that are alike in every column: two consignments, or one that was written twice."""
+    names = [name for name in table.names if name != "record"]
+    first = df.groupby(names, dropna=False)["record"].transform("first")
+    for row in df.index[df.duplicated(names)]:
+        file, line = convert.place(str(df.at[row, "record"]))
+        problem = f"is alike in every column to {first[row]}, so it counts a second time"
+        action = "Delete one of the two, or tell them apart (consignment, organisation)"
+        sources.problems.note(Problem(file, problem, f"Used as it is. {action}", line=line))
 
 
 def _refuse_neither_item_nor_need(by_others: pd.DataFrame, sources: Sources) -> None:

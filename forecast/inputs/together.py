@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -14,6 +17,7 @@ from forecast.inputs.contradictions import refuse_contradictions
 from forecast.inputs.sources import Sources
 from forecast.schema import Routes, Stock
 
+TONNES = re.compile(r"(?i)(?<![a-z])(t|tons?|tonnes?|toneladas?)(?![a-z])(?!.* x )")  # in the name of a column, not scaled
 FAR_KM = 1000.0  # of a depot from the nearest zone
 
 
@@ -72,15 +76,36 @@ def _refuse_weightless(items: pd.DataFrame, stock: Stock, sources: Sources) -> N
 
 
 def _refuse_too_small(fleet: pd.DataFrame, items: pd.DataFrame, sources: Sources) -> None:
-    """A vehicle that cannot carry a single pack of anything is a payload in tonnes, or a weight in grams."""
-    packs = (items["pack"] * items["kg_per_unit"]).dropna()
-    if packs.empty:
+    """A vehicle that cannot carry a single pack of anything is a payload in tonnes, or a weight in grams: refused; one that
+    cannot carry a pack of some items is noted.
+    """
+    packs = (items["pack"] * items["kg_per_unit"]).dropna().sort_index()
+    if packs.empty or _refuse_tonnes(fleet, sources):
         return
     lightest = f"{packs.idxmin()} weighs {packs.min():,g} kg a pack"
-    for row in fleet.index[fleet["payload_kg"] < packs.min()]:
-        problem = f"is too little for a single pack of any item: {lightest}"
-        action = "Write payload_kg and kg_per_unit in kilograms"
-        sources.problems.refuse(problem_at(fleet, row, "payload_kg", problem, action))
+    for row in fleet.index[fleet["payload_kg"] < packs.max()]:
+        payload = fleet["payload_kg"][row]
+        if payload < packs.min():
+            problem = f"is too little for a single pack of any item: {lightest}"
+            action = "Write payload_kg and kg_per_unit in kilograms"
+            sources.problems.refuse(problem_at(fleet, row, "payload_kg", problem, action))
+            continue
+        if fleet["carries"][row]:  # it may be meant for others
+            continue
+        heavy = [f"{item} ({kg:,g} kg)" for item, kg in packs[packs > payload].items()]
+        problem, action = f"is less than one pack of {few(heavy)}", "Used as it is; are payload_kg and kg_per_unit in kilograms?"
+        sources.problems.note(problem_at(fleet, row, "payload_kg", problem, action))
+
+
+def _refuse_tonnes(fleet: pd.DataFrame, sources: Sources) -> bool:
+    """Refuse payloads whose column in the file is called tonnes, and is not multiplied."""
+    header = str(sources.texts["fleet"].attrs.get("origins", {}).get("payload_kg", "")) if "fleet" in sources.texts else ""
+    if not TONNES.search(header):
+        return False
+    action = f"Write payload_kg: {{column: {json.dumps(header, ensure_ascii=False)}, times: 1000}} under its columns"
+    for row in fleet.index:
+        sources.problems.refuse(problem_at(fleet, row, "payload_kg", "is in tonnes, as its column is called", action))
+    return True
 
 
 def _say_no_volume(items: pd.DataFrame, routes: Routes, sources: Sources) -> None:

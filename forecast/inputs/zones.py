@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -13,9 +14,11 @@ from forecast.config import Plugin
 from forecast.errors import counted, few
 from forecast.inputs import checks
 from forecast.inputs.sources import Sources
-from forecast.schema import POPULATION, ZONES
+from forecast.schema import POPULATION, RECORD, ZONES
 
 CRS = "EPSG:4326"
+ZONE_ROWS = replace(ZONES, columns=(RECORD, *ZONES.columns))  # of a table: from a line, and known from some day on
+MOST_SHARED = 0.1  # of the smaller of two areas
 PCODE = re.compile(r"[A-Z]{2,3}[0-9]+")
 
 
@@ -63,7 +66,10 @@ def _without_place(text: pd.DataFrame, sources: Sources) -> gpd.GeoDataFrame:
         sources.ledger.remarks.append("The table of zones has lat and lon, which use: table does not look at; use: points does.")
     text = convert.called_ours(text, "population_people", "population")
     refused = len(sources.problems.refused)
-    df = sources.typed(as_of.known_rows(text, ZONES, sources.reading), ZONES)
+    known = as_of.known_rows(text, ZONE_ROWS, sources.reading)
+    if "zones" in sources.texts:  # not one block of several
+        sources.known["zones"] = known
+    df = sources.typed(known, ZONE_ROWS)
     if len(sources.problems.refused) > refused:
         sources.failed.add("zones")
     return gpd.GeoDataFrame(df[ZONES.names], geometry=[None] * len(df), crs=CRS)
@@ -97,6 +103,12 @@ def _remark_on_places(zones: gpd.GeoDataFrame, sources: Sources) -> None:
         pairs = few(f"{point} in {polygon}" for point, polygon in inside.items())
         remark = f"{counted(len(inside), 'point zone')} inside the area of another zone ({pairs}): its people may include theirs."
         sources.ledger.remarks.append(remark)
+    shared = geo.areas_shared(zones, MOST_SHARED)
+    if shared:
+        pairs = few(f"{share:.0%} of {smaller} in {other}" for (smaller, other), share in shared.items())
+        what = f"{counted(len(shared), 'pair')} of zones lie over each other by more than a tenth of the smaller ({pairs})"
+        why = "people there count twice. Give one level of areas, say adm1 or adm2, not both"
+        sources.ledger.remarks.append(f"{what}: {why}.")
 
 
 def _remark_on_parents(zones: gpd.GeoDataFrame, sources: Sources) -> None:

@@ -9,8 +9,8 @@ from fnmatch import fnmatch
 import numpy as np
 import pandas as pd
 
-from forecast.convert import SET_ASIDE, place
-from forecast.errors import few
+from forecast.convert import place
+from forecast.errors import counted, few
 from forecast.inputs import Found
 
 ABSENT = {
@@ -21,8 +21,6 @@ ABSENT = {
     "planned_by_others": "nobody else brings anything",
     "fleet": "vehicles limit nothing",
     "routes": "lanes are derived from distance",
-    "population": "as the zones file has it",
-    "zone_stock": "as the records have it",
 }
 DATES = ("period", "counted_on", "left", "eta", "as_of")
 
@@ -49,7 +47,20 @@ def inputs_seen(found: Found) -> list[Seen]:
 
 def not_given(found: Found) -> list[str]:
     """What is absent, and what that means."""
-    return [f"{name} ({meaning})" for name, meaning in ABSENT.items() if not found.sources.is_given(name)]
+    meanings = {**ABSENT, "population": _people_from(found), "zone_stock": _stock_from(found)}
+    return [f"{name} ({meaning})" for name, meaning in meanings.items() if not found.sources.is_given(name)]
+
+
+def _people_from(found: Found) -> str:
+    exposure = found.sources.job.config.forecast.exposure
+    if found.zones["population_people"].notna().any():
+        return "as the zones file has it"
+    return f"people as the signal {exposure} counts them" if exposure else "people are not known"
+
+
+def _stock_from(found: Found) -> str:
+    has = bool(found.records["stock_end"].notna().any())
+    return "as the records have it" if has else "not known: records have no stock_end"
 
 
 def _input(name: str, found: Found) -> Seen:
@@ -90,7 +101,8 @@ def _zones(name: str, found: Found) -> str:
     people = zones["population_people"]
     known = f"{people.sum():,.0f} people" if people.notna().any() else "no population"
     some = f" in {int(people.notna().sum())} of them" if people.notna().any() and people.isna().any() else ""
-    return f"{', '.join(f'{count} {kind}' for kind, count in of.items())}; {known}{some}; {few(zones.index, 2)}"
+    counts = ", ".join(f"{count} {kind}" for kind, count in of.items())
+    return "; ".join([counts, f"{known}{some}", few(zones.index, 2), *_later(name, found)])
 
 
 def _population(name: str, found: Found) -> str:
@@ -105,36 +117,51 @@ def _items(name: str, found: Found) -> str:
 
 
 def _records(name: str, found: Found) -> str:
-    df, text = found.records, found.sources.texts[name]
-    bad = sum(problem.action.startswith(SET_ASIDE) for problem in found.sources.problems.noted)
-    unknown, known = _codes(text, found)
+    df, bad = found.records, found.sources.set_aside.get(name, 0)
+    unknown, known = _codes(_rows(name, found), found)
     words = [*([f"{bad:,} set aside"] if bad else []), *unknown, *_spans(df, found), *known]
     if len(silent := found.zones.index.difference(pd.Index(df["zone"]))) and "zones" not in found.sources.failed:
         words.append(f"none of {few(silent, 3)}")
-    if (later := len(text) - len(df) - bad) > 0:
-        words.append(f"{later:,} after the issue date")
-    return ", ".join(words)
+    return ", ".join([*words, *_later(name, found)])
 
 
 def _fleet(name: str, found: Found) -> str:
     fleet = found.routes.fleet
     classes = f"{fleet['count'].sum():g} vehicles of {fleet['vehicle'].nunique()} kinds"
-    unknown, known = _codes(found.sources.texts[name], found)
-    return ", ".join([*unknown, classes, *known])
+    unknown, known = _codes(_rows(name, found), found)
+    return ", ".join([*unknown, classes, *known, *_later(name, found)])
+
+
+def _crosswalk(name: str, found: Found) -> str:
+    steps = found.sources.crosswalk.steps
+    return f"{counted(steps['from_code'].nunique(), 'old code')} -> {counted(steps['to_code'].nunique(), 'zone')} of today"
 
 
 def _other(name: str, found: Found) -> str:
-    text = found.sources.texts.get(name)
-    if text is None:
+    if name not in found.sources.texts:
         return "read"
-    typed = _typed(name, found)
+    typed, text = _typed(name, found), _rows(name, found)
     unknown, known = _codes(text, found)
-    return ", ".join([*unknown, *known, *([] if typed is None else _spans(typed, found))]) or ", ".join(
-        column for column in text.columns if column != "record"
-    )
+    words = [*unknown, *known, *([] if typed is None else _spans(typed, found)), *_later(name, found)]
+    return ", ".join(words or (column for column in text.columns if column != "record"))
 
 
-WORDS = {"zones": _zones, "population": _population, "items": _items, "records": _records, "fleet": _fleet}
+WORDS = {
+    "zones": _zones, "population": _population, "items": _items, "records": _records, "fleet": _fleet, "crosswalk": _crosswalk,
+}  # fmt: skip
+
+
+def _rows(name: str, found: Found) -> pd.DataFrame:
+    """The rows of a table that were known on the issue date, as text."""
+    sources = found.sources
+    return sources.known.get(name, sources.texts[name])
+
+
+def _later(name: str, found: Found) -> list[str]:
+    """How many rows were known only later: counted, not looked at."""
+    sources = found.sources
+    later = len(sources.texts[name]) - len(_rows(name, found)) if name in sources.texts else 0
+    return [f"{later:,} after the issue date"] if later else []
 
 
 def _typed(name: str, found: Found) -> pd.DataFrame | None:

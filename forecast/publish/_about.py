@@ -70,7 +70,9 @@ def lead(result: Result, plan: Plan) -> str:
 def legend(load: Load, cut_off: Mapping[str, bool]) -> Markup:
     """Classes, signs and line widths; of the signs for roads those that are on the maps."""
     classes = [_entry(tag("rect", class_=f"c{n}", **_box()), words) for n, (_, _, words) in enumerate(CLASSES)]
-    unknown = _entry(tag("rect", fill="url(#hatch)", transform="scale(.1)", **_box(10)), "no demand, or not planned")
+    unknown = _entry(
+        tag("rect", fill="url(#hatch)", transform="scale(.1)", **_box(10)), "no demand (under one person), or not planned"
+    )
     roads = (
         [_entry(tag("path", class_="cross", d="M2.1 .6l1.8 1.8m0-1.8l-1.8 1.8"), "no open road")] if any(cut_off.values()) else []
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 
 from forecast.quantiles import demand_table
-from forecast.schema import ALLOCATION, ASSUMPTIONS, COVERAGE, DEMAND_TABLE, Plan, Result, SeamError, Stamp, Table
+from forecast.schema import ALLOCATION, ASSUMPTIONS, COVERAGE, DEMAND_TABLE, FEEDS, Plan, Result, SeamError, Stamp, Table
 from forecast.text_page import cell
 
 QUANTITY_DECIMALS = 3
@@ -39,6 +41,15 @@ def assumptions(result: Result) -> pd.DataFrame:
     rows = [tuple(getattr(assumption, name) for name in names) for assumption in result.ledger.assumptions]
     df = pd.DataFrame(sorted(set(rows)), columns=pd.Index(names), dtype="str")
     return _published(df, ASSUMPTIONS, result.stamp)
+
+
+def feeds(result: Result) -> pd.DataFrame:
+    """FEEDS: how fresh each signal is and how much of the zones it saw, in order of name."""
+    rows = [dataclasses.asdict(feed) for feed in sorted(result.inputs.feeds, key=lambda feed: feed.signal)]
+    df = pd.DataFrame(rows, columns=pd.Index(FEEDS.names))
+    numbers = {name: df[name].astype(float) for name in ("age_days", "max_age", "coverage")}
+    df = df.assign(**numbers, newest=df["newest"].astype("datetime64[s]"))
+    return _published(df, FEEDS, result.stamp)
 
 
 def problems(result: Result) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 
 from forecast.errors import Problem
-from forecast.publish._text import counted, listed, markdown, named
+from forecast.publish._text import counted, day, listed, markdown, markdown_table, named, number, percent
 from forecast.schema import Assumption, Result
 
 MOST_KINDS, MOST_NAMES, MOST_USES = 10, 6, 5
@@ -31,15 +31,17 @@ def models(result: Result) -> list[str]:
 
 
 def signals(result: Result) -> list[str]:
-    """What was observed besides the records, from where and how old."""
-    out = []
-    for name, signal in sorted((str(name), signal) for name, signal in result.inputs.signals.data_vars.items()):
-        if {"source", "age_days"} & set(signal.attrs):
-            age = signal.attrs.get("age_days")
-            old = "" if age is None else f", newest {counted(round(float(age)), 'day')} old"
-            told = f"{name} ({signal.attrs.get('units', '')}): {signal.attrs.get('source', '')}{old}"
-            out.append(f"- {markdown(told)}")
-    return ["## Signals used", "", *out] if out else []
+    """What was observed besides the records: how old it is, how much of the zones it saw, from where."""
+    observed = result.inputs.signals
+    rows = []
+    for feed in sorted(result.inputs.feeds, key=lambda feed: feed.signal):
+        unit = observed[feed.signal].attrs.get("units", "") if feed.signal in observed else ""
+        newest = "" if feed.newest is None else day(feed.newest)
+        age = "" if feed.age_days is None else number(feed.age_days)
+        name = f"{feed.signal} ({unit})" if unit else feed.signal
+        rows.append([name, newest, age, number(feed.max_age), percent(feed.coverage), feed.state, feed.source])
+    head = ["signal", "newest", "days old>", "late after>", "zones seen>", "state", "source"]
+    return ["## Signals used", "", *markdown_table(head, rows)] if rows else []
 
 
 def assumptions(result: Result) -> list[str]:

@@ -83,9 +83,9 @@ def _maps(result: Result, plan: Plan, now: pd.DataFrame, base: Ground) -> Markup
     for n, need in enumerate(needs):
         shares = now[now["need"] == need].set_index("zone")
         lanes = _week.by_lane(lines[lines["need"] == need])
-        drawing = panel(
-            base, dict(zip(shares.index, shares["coverage"], strict=True)), titles(result, plan, need), lanes, load, first=n == 0
-        )
+        known = met_need.of_somebody(shares)  # as in the table beside it: nobody's need is no alarm
+        covered = dict(zip(known.index, known["coverage"], strict=True))
+        drawing = panel(base, covered, titles(result, plan, need), lanes, load, first=n == 0)
         figures.append(tag("figure", _caption(need, shares, over_all[over_all["need"] == need], plan), drawing))
     room = _layout_of(result, plan)
     if room.rows >= 3:

@@ -1,4 +1,4 @@
-"""The plain tables of a run: allocation.csv, coverage.csv, demand.csv, samples.parquet, assumptions.csv, problems.csv.
+"""The plain tables of a run: allocation, coverage, demand, assumptions, problems and signals as CSV, and samples.parquet.
 
 CSV is UTF-8 with LF line ends, ISO dates, an empty cell where a figure is unknown.
 """
@@ -26,6 +26,8 @@ def write(folder: Path, result: Result) -> None:
     write_demand(folder / "demand.csv", result)
     write_csv(_frames.assumptions(result), folder / "assumptions.csv")
     write_csv(_frames.problems(result), folder / "problems.csv")
+    if result.inputs.feeds:
+        write_csv(_frames.feeds(result), folder / "signals.csv")
     write_samples(result, folder / "samples.parquet")
 
 

@@ -20,7 +20,7 @@ PROBLEMS = Table(
 TABLES = ("demand.csv", "coverage.csv", "allocation.csv", "problems.csv")
 SUPPLY = ("zone-stock", "dispatches", "by-others", "commitments")
 SEAMS = (
-    "1-zones", "1-items", "2-records", "2-doubted", "3-signals", "4-panel", "5-stock", "5-arrivals", "7-cells",
+    "1-zones", "1-items", "2-records", "2-doubted", "3-signals", "4-panel", "4-trend", "5-stock", "5-arrivals", "7-cells",
     *(f"5-{name}" for name in SUPPLY),
 )  # fmt: skip
 
@@ -46,6 +46,7 @@ class Chain:
     doubted: pd.DataFrame
     panel: pd.DataFrame
     signals: pd.DataFrame
+    trend: pd.DataFrame
     demand: pd.DataFrame
     supply: dict[str, pd.DataFrame]
     stock: pd.DataFrame
@@ -100,6 +101,7 @@ def follow(run: Published, zone: str, item: str) -> Chain:
         doubted=doubted,
         panel=rows(run.seam("4-panel"), asked),
         signals=signals[signals["zone"] == zone] if len(signals) else signals,
+        trend=rows(_named(run.seam("4-trend")), members),
         demand=rows(run.table("demand.csv", DEMAND_TABLE), members),
         supply=supply,
         stock=_at_depots(run, members),
@@ -152,4 +154,4 @@ def related(problems: pd.DataFrame, named: list[pd.DataFrame], zone: str, items:
 
 def _named(df: pd.DataFrame) -> pd.DataFrame:
     """An input table that was not given has no rows; it still has the columns that are asked of it."""
-    return df if {"zone", "item"} <= set(df.columns) else pd.DataFrame({"zone": [], "item": [], "record": []})
+    return df if {"zone", "item"} <= set(df.columns) else pd.DataFrame({"zone": [], "item": [], "period": [], "record": []})

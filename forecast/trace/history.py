@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from forecast import periods
+from forecast.meaning import ARRIVING, DELIVERED
 from forecast.schema import RECORDS
 from forecast.text_page import day, exact, few_days, table
 from forecast.trace.chain import Chain, Row
@@ -27,9 +28,11 @@ def head(chain: Chain) -> list[str]:
         about = dict(chain.items.loc[item])
         serves = f"one {about['unit']} serves {exact(about['covers'], 6)} {_need_unit(chain)}"
         lines.append(f"{item}: {about['name'] or item}; {about['need']}; {serves}")
-        if about.get("records_count") == "arrivals":
+        if about["records_count"] == ARRIVING:
             stay = f"who are taken to stay {exact(about['stay_days'])} days"
             lines.append(f"  its records count people newly arrived, {stay}: people there x planning figure is the demand")
+        if about["records_count"] == DELIVERED:
+            lines.append("  its records count what was delivered, enough or not: the demand is at least people x planning figure")
     if len(chain.members) > 1:
         lines.append(f"{', '.join(chain.members)} serve one demand together: its rows in coverage.csv are called {chain.group}.")
     return lines
@@ -102,7 +105,7 @@ def panel(chain: Chain, last: int) -> list[str]:
 def signals(chain: Chain, last: int) -> list[str]:
     """What was observed of the zone besides the records."""
     df = chain.signals
-    names = [name for name in df.columns if name not in ("zone", "period") and not str(name).endswith("_coverage")]
+    names = [name for name in df.columns if name not in ("zone", "period") and not str(name).endswith(("_coverage", "_cv"))]
     if df.empty or not names:
         return ["  none"]
     known = set(chain.panel["period"])
@@ -120,7 +123,9 @@ def forecast(chain: Chain, last: int) -> list[str]:
         if df.empty:
             lines.append(f"  {item}: no forecast (neither usable records nor a planning figure with people): not planned")
             continue
-        lines.append(f"  {item}: model {df['model'].iloc[0]}, in {df['unit'].iloc[0]}")
+        units = df.drop_duplicates(["quantity", "unit"]).sort_values("quantity")
+        told = units["unit"].iloc[0] if units["unit"].nunique() == 1 else ", ".join(units["quantity"] + " in " + units["unit"])
+        lines.append(f"  {item}: model {df['model'].iloc[0]}, {'in ' if units['unit'].nunique() == 1 else ''}{told}")
         rows = [
             [
                 row["quantity"],
@@ -136,22 +141,31 @@ def forecast(chain: Chain, last: int) -> list[str]:
 
 
 def _yardstick(chain: Chain, item: str, df: pd.DataFrame) -> list[str]:
-    """The average of the newest known periods, or people x planning figure, beside the forecast's first mean."""
-    first: Row = df[df["quantity"] == "demand"].iloc[:1].to_dict("records")[0]
-    told = f"; the forecast's mean for {day(first['period'])} is {exact(first['mean'])}"
+    """The average of the newest known periods, or people x planning figure, beside the forecast's first mean.
+
+    Where records do not count goods, the forecast beside them is that of what records will show.
+    """
+    counts = chain.items["records_count"].loc[item]
+    quantity, of = ("distributed", " of distributed") if counts in (ARRIVING, DELIVERED) else ("demand", "")
+    beside = df[df["quantity"] == quantity].iloc[:1].to_dict("records")
+    if not beside:
+        return []
+    first: Row = beside[0]
+    people = " people" if counts == ARRIVING else ""
+    told = f"{people}; the forecast's mean{of} for {day(first['period'])} is {exact(first['mean'])}{people}"
     if str(first["model"]).endswith("norm"):
         return [f"  {line}{told}" for line in _by_planning_figure(chain, item, first)]
-    known = chain.of_item(chain.panel, item).dropna(subset=["demand"]).tail(_averaged(chain, item))
+    known = chain.of_item(chain.panel, item).dropna(subset=[quantity]).tail(_averaged(chain, item))
     if known.empty:
         return []
-    count, demand, people = len(known), known["demand"], known["people"]
+    count, was, present_then = len(known), known[quantity], known["people"]
     now = chain.of_item(chain.panel, item)["people"].dropna().tail(1)
-    if chain.run.settings["forecast"]["exposure"] is None or now.empty or not (people > 0).all():
-        average = f"({' + '.join(map(exact, demand))}) / {count} = {exact(demand.sum() / count)}"
+    if counts == ARRIVING or chain.run.settings["forecast"]["exposure"] is None or now.empty or not (present_then > 0).all():
+        average = f"({' + '.join(map(exact, was))}) / {count} = {exact(was.sum() / count)}"
         return [f"  average of the last {count} known periods: {average}{told}"]
-    per_person = " + ".join(f"{exact(some)} / {exact(of, 1)}" for some, of in zip(demand, people, strict=True))
+    per_person = " + ".join(f"{exact(some)} / {exact(of, 1)}" for some, of in zip(was, present_then, strict=True))
     present = float(now.iloc[0])
-    worked_out = f"({per_person}) / {count} x {exact(present, 1)} people = {exact((demand / people).sum() / count * present)}"
+    worked_out = f"({per_person}) / {count} x {exact(present, 1)} people = {exact((was / present_then).sum() / count * present)}"
     return [f"  average of the last {count} known periods, per person present then, times those present now: {worked_out}{told}"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from forecast.meaning import ARRIVING
 from forecast.text_page import day, exact, percent, table
 from forecast.trace.chain import Chain, Row
 
@@ -53,12 +54,21 @@ def cells(chain: Chain, last: int) -> list[str]:
         [day(row["period"]), *(exact(row[name]) for name in names), percent(row["coverage"]), percent(row["shortage_risk"])]
         for row in chain.cells.to_dict("records")
     ]
-    lines = [f"  {chain.group}, in {chain.cells['unit'].iloc[0]}; people expected: {exact(chain.cells['people'].iloc[0], 1)}"]
+    lines = [f"  {chain.group}, in {chain.cells['unit'].iloc[0]}; {_people(chain)}"]
     lines += table(["period", *(f"{name}>" for name in names), "coverage>", "shortage_risk>"], rows)
     reasons: dict[str, list[str]] = {}
     for row in chain.cells.to_dict("records"):
         reasons.setdefault(str(row["reason"]), []).append(day(row["period"]))
     return [*lines, *(f"  why, {', '.join(days)}: {reason}" for reason, days in reasons.items())]
+
+
+def _people(chain: Chain) -> str:
+    """Who the first row is for; where records count arrivals, the caseload."""
+    people, about = exact(chain.cells["people"].iloc[0], 1), dict(chain.items.loc[chain.asked[0]])
+    if about["records_count"] != ARRIVING:
+        return f"people expected: {people}"
+    stay = exact(about["stay_days"])
+    return f"people expected: {people}, the caseload (who arrived and is taken to stay {stay} days), not all who live there"
 
 
 def lines(chain: Chain, last: int) -> list[str]:

@@ -9,21 +9,22 @@ import pandas as pd
 
 from forecast import periods
 from forecast.text_page import day, exact
+from forecast.trace.beside import HALF_DIGIT, beside
 from forecast.trace.chain import Chain, Row
+from forecast.trace.made_of import made_of
 from forecast.trace.on_hand import on_hand
 
 DAYS = {"D": 1, "W": 7}
 AVAILABLE = ("zone_stock", "in_transit", "planned", "by_others")
-HALF_DIGIT = 0.0005  # published figures have three decimals
 
 
 def arithmetic(chain: Chain, last: int) -> list[str]:
-    """Period by period: forecasts to demand, lines to planned, and the balance of the row."""
+    """What demand is made of; then, period by period, forecasts to demand, lines to planned, and the balance of the row."""
     if chain.cells.empty:
         return ["  nothing was planned"]
     found: list[str] = []
     rows = chain.cells.to_dict("records")
-    found += [f"  {line}" for line in on_hand(chain, rows[0])]
+    found += [f"  {line}" for line in (*made_of(chain), *on_hand(chain, rows[0]))]
     for row, following in zip(rows, [*rows[1:], None], strict=True):
         found.append(f"  {day(row['period'])}")
         found += [
@@ -46,7 +47,7 @@ def _demand(chain: Chain, row: Row) -> Iterator[str]:
                 terms.append(_term(mean, covers, share, item if len(chain.members) > 1 else ""))
                 total, least = total + mean * covers * share, least + HALF_DIGIT * covers * share
     if terms:
-        yield f"demand    {' + '.join(terms)} = {_beside(total, row['demand_mean'], 'demand_mean', least)}"
+        yield f"demand    {' + '.join(terms)} = {beside(total, row['demand_mean'], 'demand_mean', least)}"
 
 
 def _planned(chain: Chain, row: Row) -> Iterator[str]:
@@ -57,7 +58,7 @@ def _planned(chain: Chain, row: Row) -> Iterator[str]:
     sent = [(line, float(chain.items["covers"].loc[line["item"]])) for line in df.to_dict("records")]
     terms = [f"{line['line_id']} {_term(line['quantity'], covers, 1.0, '')}" for line, covers in sent]
     total = sum(line["quantity"] * covers for line, covers in sent)
-    yield f"planned   {' + '.join(terms) or 'no line arrives'} = {_beside(total, row['planned'], 'planned', 2 * HALF_DIGIT)}"
+    yield f"planned   {' + '.join(terms) or 'no line arrives'} = {beside(total, row['planned'], 'planned', 2 * HALF_DIGIT)}"
 
 
 def _balance(row: Row) -> Iterator[str]:
@@ -74,10 +75,10 @@ def _balance(row: Row) -> Iterator[str]:
     yield (
         f"balance   demand {exact(value['demand_mean'])} + carried need {exact(value['carried_need'])} = {exact(needed)}; "
         f"available {exact(have)} + unmet {exact(unmet)} - surplus {exact(surplus)} = "
-        f"{_beside(have + unmet - surplus, needed, 'what is needed', HALF_DIGIT)}"
+        f"{beside(have + unmet - surplus, needed, 'what is needed', HALF_DIGIT)}"
     )
     if needed > 0:
-        told = _beside(1 - unmet / needed, value["coverage"], "coverage", 0.0001 + 2 * HALF_DIGIT / needed, 4)
+        told = beside(1 - unmet / needed, value["coverage"], "coverage", 0.0001 + 2 * HALF_DIGIT / needed, 4)
         yield f"coverage  1 - {exact(unmet)} / {exact(needed)} = {told}"
 
 
@@ -97,10 +98,3 @@ def _carried(row: Row, following: Row | None) -> Iterator[str]:
 def _term(quantity: float, covers: float, share: float, item: str) -> str:
     days = "" if share == 1 else f" x {exact(share, 6)} of its days"
     return f"{f'{item} ' if item else ''}{exact(quantity)}{'' if covers == 1 else f' x {exact(covers, 6)}'}{days}"
-
-
-def _beside(found: float, said: float, name: str, tolerance: float, decimals: int = 3) -> str:
-    """The sum, and that it is the published figure; where it is not, both and by how much they differ."""
-    if abs(found - said) <= tolerance + 1e-9 * abs(said):
-        return f"{exact(said, decimals)}, {name}"
-    return f"{exact(found, decimals)}, but {name} is {exact(said, decimals)}: differs by {exact(found - said, decimals)}"

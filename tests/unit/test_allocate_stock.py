@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecast.allocate.lp import STATUS, Kept
 from forecast.errors import InputError, NoPlanError
 from tests.plan_world import World, cells, day, reasons, sent, week
 
@@ -254,6 +255,21 @@ def test_out_of_time_is_no_plan_never_the_do_nothing_plan() -> None:
     world = World(HUNDREDS, stock=[{"quantity": 300}])
     with pytest.raises(NoPlanError, match="Time ran out in the layer 'need'"):
         replace(world, plan={"time_limit_seconds": 1e-9}).planned()
+
+
+def test_a_layer_that_fails_from_the_last_plan_on_is_solved_from_scratch(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(HUNDREDS, stock=[{"quantity": 300}])
+    whole, ended = world.planned(), Kept._ended
+    tried: list[bool] = []
+
+    def unknown_from_last(kept: Kept, *, from_last: bool) -> object:
+        tried.append(from_last)
+        status = ended(kept, from_last=from_last)
+        return STATUS.kUnknown if from_last else status
+
+    monkeypatch.setattr(Kept, "_ended", unknown_from_last)
+    assert world.planned().lines.equals(whole.lines)
+    assert tried[-2:] == [True, False]
 
 
 def test_a_demand_that_ends_before_the_first_period_does_is_refused() -> None:

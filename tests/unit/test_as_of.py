@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from forecast.schema import INPUT_TABLES, KNOWN_ON
+from forecast.panel import build_panel
+from forecast.schema import INPUT_TABLES, KNOWN_ON, Ledger
 from tests.operation import WEEKS, Operation, tiny_operation
 
 
@@ -106,7 +107,11 @@ def test_counts_of_which_one_has_no_date_contradict_each_other(operation: Operat
 @pytest.mark.parametrize(("delay", "weeks"), [(0, 8), (1, 7), (8, 6)])
 def test_a_declared_delay_of_a_table_stands_in_for_known_on(operation: Operation, delay: int, weeks: int) -> None:
     operation.settings["inputs"]["records"]["delay_days"] = delay
-    assert operation.inputs().records["period"].nunique() == weeks
+    operation.settings["panel"] = {"reporting_delay_days": 30}  # of records that declare none of their own
+    inputs, job = operation.inputs(), operation.job()
+    assert inputs.records["period"].nunique() == weeks
+    panel = build_panel(inputs, job.config, job.issue_date, Ledger())
+    assert int(panel["is_reported"].any(["zone", "item"]).sum()) == weeks
 
 
 def test_a_count_with_a_delay_is_known_that_much_later(operation: Operation) -> None:

@@ -187,6 +187,14 @@ def test_a_wave_of_arrivals_is_no_unit_error() -> None:
     assert panel["distributed"].values[0, 0, -1] == 7000
 
 
+def test_people_arrive_whether_there_is_stock_or_not() -> None:
+    given = counted({("A", "water"): [7.0, 9.0, 11.0]}, stay_days=14, figure=15)
+    given.records["stockout_days"] = [0.0, 3.0, 7.0]
+    panel = build_panel(given, config(), after(3), Ledger())
+    assert panel["demand"].values[0, 0].tolist() == [7, 9, 11]
+    assert not panel["is_censored"].any()
+
+
 def test_the_words_for_every_page_name_what_the_figures_are() -> None:
     (words,) = meaning.notes(items(90, 15))
     for said in (

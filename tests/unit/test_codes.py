@@ -48,6 +48,15 @@ def test_a_name_that_two_zones_share_is_not_decided_for_the_user(operation: Oper
     assert told_of(operation, "Bardaale") == "'Bardaale' is the name of zone SO1601 and SO1602, not a code. Write the code"
 
 
+def test_a_code_that_lost_its_leading_zero_is_told_with_the_line_to_write(operation: Operation) -> None:
+    operation.write("places.csv", "zone,lat,lon", "0101,5.1,30.1", "0102,5.2,30.2", "0103,5.3,30.3")
+    operation.write_records(("0101", "0102"))
+    assert told_of(operation, "101") == (
+        "'101' is not one of the 3 known zones. Did you mean '0101'? "
+        'A sheet drops leading zeros: add rename: {zone: {"101": "0101"}} to the block of this table'
+    )
+
+
 def test_a_misspelt_name_is_told_with_the_zone_it_may_be(operation: Operation) -> None:
     assert told_of(operation, "Las Anod") == (
         "'Las Anod' is not one of the 4 known zones. Did you mean SO1503 (Laas Caanood)? Write the code"
@@ -86,3 +95,20 @@ def test_a_hundred_thousand_unknown_codes_take_seconds() -> None:
     assert len(found) == count
     assert found[MOST_EXPLAINED][1].action == "Mend the code, or add it"
     assert time.monotonic() - began < 60
+
+
+def test_a_name_in_the_place_of_a_code_is_told_in_routes_and_for_depots_too(tmp_path: Path) -> None:
+    operation = tiny_operation(tmp_path)
+    operation.write("sites.csv", "zone,name,lat,lon", "Z-01,Kori,5.2,30.2", "Z-02,Bala,5.2,30.7", "Z-03,Wadi,5.2,31.2")
+    operation.settings["inputs"]["zones"] = {"use": "points", "path": "sites.csv", "columns": {"zone_name": "name"}}
+    operation.write("depots.csv", "depot,name,lat,lon", "D1,Main Depot,5.2,30.3", "D2,Small Depot,5.1,31.2")
+    operation.write("routes.csv", "from,to,hours_one_way", "D1,Kori,2", "Main Depot,Z-02,2", "D2,Z-03,2")
+    operation.input("routes", path="routes.csv")
+    operation.write("stock.csv", "depot,item,quantity", "D1,kit,5", "small depot,kit,5")
+    told = operation.refusal()
+    assert (
+        "line 2, column to: 'Kori' is the name of zone Z-01, not a code. "
+        'Write the code, or add rename: {to: {"Kori": "Z-01"}} to the block of this table'
+    ) in told
+    assert "line 3, column from: 'Main Depot' is the name of depot D1, not a code. Write the code, or add rename: {from:" in told
+    assert "stock.csv: 1 problem\n  line 3, column depot: 'small depot' is the name of depot D2, not a code." in told

@@ -24,6 +24,19 @@ def test_a_scenario_changes_only_what_it_names(tmp_path: Path) -> None:
     assert (short.plan.horizon, short.plan.segments, short.title) == (2, 8, "A")
 
 
+def test_use_none_takes_a_source_of_the_base_away(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "inputs: {stock: {use: table, path: s.csv}}\nsignals: {rain: {use: raster}, flood: {use: raster}}\n",
+        "base.yaml",
+    )
+    above = "base: base.yaml\ninputs: {stock: {use: none}}\nsignals: {rain: {use: none}}\n"
+    loaded = config.load(write(tmp_path, above))
+    assert (list(loaded.inputs), list(loaded.signals)) == ([], ["flood"])
+    changed = config.load(write(tmp_path, above), None, ["signals.flood={use: none}"])
+    assert not changed.signals
+
+
 def test_a_base_lies_below(tmp_path: Path) -> None:
     write(tmp_path, "title: below\nplan: {horizon: 7}\n", "base.yaml")
     loaded = config.load(write(tmp_path, "base: base.yaml\ntitle: above\n"))

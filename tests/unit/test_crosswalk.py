@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from tests.operation import WEEKS, Operation, tiny_operation
 
@@ -274,3 +276,38 @@ def test_the_districts_of_2014_become_the_sixteen_of_today(operation: Operation,
     assert of["SL0206"] == pytest.approx(was["SL0203"] * share["SL0203", "SL0206"])
     assert of["SL0502"] == pytest.approx(was["SL0201"] * share["SL0201", "SL0502"] + was["SL0503"] * share["SL0503", "SL0502"])
     assert found.loc[found["zone"] == "SL0502", "record"].str.count(r"records\.csv:").unique().tolist() == [2]
+
+
+# ------------------------------------------------------------------ lanes and signals
+
+
+def test_a_lane_to_an_old_zone_is_refused_naming_the_zones_of_today(operation: Operation) -> None:
+    operation.write("routes.csv", "from,to,hours_one_way", "D1,OLD1,2", "D1,Z-03,2")
+    operation.input("routes", path="routes.csv")
+    assert operation.refusal() == (
+        "routes.csv: 1 problem\n"
+        "  line 2, column to: 'OLD1' is an old zone of the crosswalk, today Z-01 and Z-02. Give a lane to each zone of today"
+    )
+
+
+def signal(operation: Operation, *rows: str) -> xr.DataArray:
+    operation.write("values.csv", "zone,period,value", *rows)
+    operation.settings["signals"] = {"counted": {"use": "table", "path": "values.csv"}}
+    return operation.inputs().signals["counted"].sel(period="2026-01-05")
+
+
+def test_people_counted_in_old_zones_are_shared_out(operation: Operation) -> None:
+    operation.settings["forecast"] = {"exposure": "counted"}
+    found = signal(operation, "OLD1,2026-01-05,1000", "OLD2,2026-01-05,200")
+    assert found.values.tolist() == [600, 400 + 50, 150]
+    assert "2 rows of signal under 2 old zone codes (OLD1, OLD2) brought to the zones of today" in remarks(operation)
+
+
+def test_an_index_of_an_old_zone_is_not_shared_out_and_said(operation: Operation) -> None:
+    found = signal(operation, "OLD1,2026-01-05,30", "Z-03,2026-01-05,20", "Z-99,2026-01-05,10")
+    assert np.nan_to_num(found.values).tolist() == [0, 0, 20]
+    assert (
+        "counted: 1 rows of old zones of the crosswalk, not used: OLD1; such a value cannot be shared out, give it for the zones "
+        "of today." in remarks(operation)
+    )
+    assert "counted: 1 rows of zones there are none of, not used: Z-99." in remarks(operation)

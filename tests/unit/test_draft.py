@@ -62,6 +62,7 @@ def distributions(*weeks: str) -> list[str]:
         ("distributed", "Quantité distribuée (L)"), ("distributed", "Cantidad entregada"), ("period", "Semaine du"),
         ("stockout_days", "Jours de rupture"), ("depot", "Entrepôt"), ("depot", "Almacén"), ("expiry", "Date de péremption"),
         ("waybill", "Lettre de voiture"), ("payload_kg", "Charge utile kg"), ("eta", "Llegada"), ("hours_one_way", "Durée (h)"),
+        ("quantity", "Qté en stock"), ("batch", "N° de lot"), ("counted_on", "Date de l'inventaire"), ("eta", "Date d'arrivée"),
     ],
 )  # fmt: skip
 def test_headers_of_three_languages_mean_our_columns(ours: str, theirs: str) -> None:
@@ -156,6 +157,56 @@ def test_one_column_per_item_is_read_as_wide_and_prices_are_no_goods(folder: Fol
     body = folder.body
     assert body["inputs"]["records"]["wide"] == {"item": {"Eau": "Eau", "Riz": "Riz"}, "value": "distributed"}
     assert {code: block["need"] for code, block in body["items"].items()} == {"Eau": "water", "Riz": "food"}
+
+
+def test_one_column_per_month_under_a_title_is_read_as_wide(folder: Folder) -> None:
+    folder.write("sites.csv", *SITES)
+    rows = (f"{site},{item},1,2,,4" for site in ("S1", "S2") for item in ("Eau", "Riz"))
+    folder.write("suivi.csv", "Distributions 2025,,,,,", "Site,Article,nov-25,déc-25,janv-26,févr-26", *rows)
+    body = folder.body
+    assert body["inputs"]["records"]["wide"] == {"period": ["nov-25", "déc-25", "janv-26", "févr-26"], "value": "distributed"}
+    assert body["inputs"]["records"]["columns"] == {"zone": "Site", "item": "Article"}
+    assert (body["forecast"]["period"], list(body["items"])) == ("M", ["Eau", "Riz"])
+
+
+def test_one_column_per_group_of_people_is_read_as_wide(folder: Folder) -> None:
+    folder.write("records.csv", *distributions(*WEEKS))
+    folder.write("sites.csv", *SITES)
+    folder.write("population.csv", "site,Hôtes,Déplacés", "S1,100,20", "S2,50,")
+    assert folder.body["inputs"]["population"]["wide"] == {"group": {"Hôtes": "host", "Déplacés": "idp"}, "value": "people"}
+
+
+def test_zones_of_a_map_layer_and_of_a_table_of_sites_are_both_taken(folder: Folder) -> None:
+    operation = tiny_operation(folder.path)
+    assert operation.folder == folder.path
+    folder.write("camps.csv", "Code du site,Latitude,Longitude,Population estimée", 'C-1,"5,2","30,2",8 200')
+    assert folder.body["inputs"]["zones"] == [
+        {
+            "use": "points",
+            "path": "camps.csv",
+            "columns": {
+                "zone": "Code du site", "lat": "Latitude", "lon": "Longitude", "population_people": "Population estimée",
+            },
+        },
+        {"use": "vector", "path": "zones.geojson", "columns": {"population": "population"}},
+    ]  # fmt: skip
+
+
+def test_a_fleet_in_tonnes_is_scaled_and_distances_are_routes(folder: Folder) -> None:
+    folder.write("sites.csv", *SITES)
+    folder.write("records.csv", *distributions(*WEEKS))
+    folder.write("camions.csv", "Base,Type de véhicule,Nombre,Charge utile (t)", "D1,Camion,2,10")
+    folder.write("distances.csv", "De,Vers,Distance (km)", "D1,S1,120")
+    inputs = folder.body["inputs"]
+    assert inputs["fleet"]["columns"]["payload_kg"] == {"column": "Charge utile (t)", "times": 1000}
+    assert inputs["routes"]["columns"] == {"from": "De", "to": "Vers", "km": "Distance (km)"}
+
+
+def test_what_is_still_to_come_is_no_stock(folder: Folder) -> None:
+    folder.write("sites.csv", *SITES)
+    folder.write("records.csv", *distributions(*WEEKS))
+    folder.write("prevu.csv", "Entrepôt,Article,Quantité,Date prévue d'arrivée", "D1,water,5,2026-03-01")
+    assert {"arrivals"} == folder.body["inputs"].keys() & {"arrivals", "stock"}
 
 
 def test_sheets_of_a_workbook_are_looked_at_one_by_one(folder: Folder) -> None:

@@ -187,7 +187,7 @@ def test_means_and_sums_equal_those_of_exactextract(tmp_path: Path, monkeypatch:
     geo.write_geotiff(path, values, west=-1, north=2, cell_degrees=0.1, nodata=-1)
     circles = geo.circles(rng.uniform(-0.5, 1.5, 12), rng.uniform(-0.5, 2.5, 12), 35)
     places = {f"Z{n:02d}": circle for n, circle in enumerate(circles)}
-    monkeypatch.setattr("forecast.geo.zonal.STRIP_CELLS", strip)
+    monkeypatch.setattr("forecast.geo.raster.STRIP_CELLS", strip)
     for how in ("mean", "sum"):
         theirs = exact_extract(str(path), small.zones(places), [how], output="pandas")[how]
         ours, coverage = read(path, places, how)
@@ -251,8 +251,10 @@ def vrt_in_disguise(path: Path) -> None:
 
 REFUSALS: dict[str, tuple[Callable[[Path], None], str]] = {
     "text": (lambda p: p.write_text("not a raster") and None, "cannot be opened as a GeoTIFF: cut off, corrupt, or another kind"),
-    "empty": (lambda p: p.write_bytes(b"") and None, "cannot be opened as a GeoTIFF"),
-    "vrt": (vrt_in_disguise, "cannot be opened as a GeoTIFF"),
+    "empty": (lambda p: p.write_bytes(b"") and None, "is empty (0 bytes). Get the file again"),
+    "zeros": (lambda p: p.write_bytes(bytes(5000)) and None, "is a file of zeros: its writer was stopped"),
+    "netcdf": (lambda p: p.write_bytes(b"\x89HDF\r\n\x1a\n") and None, "is a NetCDF, not a GeoTIFF. Name the `variable`"),
+    "vrt": (vrt_in_disguise, "is a virtual raster (VRT): it names other files"),
     "cut off": (cut_off, "is cut off or corrupt: its values cannot be read"),
     "no crs": (lambda p: plain_tiff(p, crs=None), "has no coordinate reference system. Warp or tag the file with one"),
     "control points": (control_points_only, "has only control points, no coordinate reference system"),
@@ -260,7 +262,12 @@ REFUSALS: dict[str, tuple[Callable[[Path], None], str]] = {
     "south up": (lambda p: plain_tiff(p, transform=Affine(1, 0, 0, 0, 1, 0)), "runs from south to north"),
     "east west": (lambda p: plain_tiff(p, transform=Affine(-1, 0, 3, 0, -1, 3)), "runs from east to west"),
     "0..360": (lambda p: plain_tiff(p, transform=origin(0, 90, 120, 60)), "has longitudes beyond 180"),
-    "bands": (lambda p: plain_tiff(p, bands=2), "has 2 bands. Give one file of one band per date"),
+    "bands": (lambda p: plain_tiff(p, bands=2), "has 2 bands. Say which date each has (`band_date`), or give one file"),
+    "metres": (lambda p: plain_tiff(p, transform=origin(7e5, 9e5, 1e3, 1e3)), "which are no degrees, as its CRS (WGS 84) says"),
+    "degrees": (
+        lambda p: plain_tiff(p, crs="EPSG:32629", transform=origin(-13, 9, 0.1, 0.1)),
+        "degrees, though its CRS (WGS 84 / UTM",
+    ),
     "no nodata": (lambda p: plain_tiff(p, nodata=None), "names no nodata value. Give `nodata:` in the settings"),
     "complex": (lambda p: plain_tiff(p, dtype="complex64"), "holds complex64 values"),
 }
@@ -394,7 +401,7 @@ def test_real_broken_rasters_are_refused_or_empty(real_data: Path) -> None:
     broken = real_data / "broken"
     for name, message in (("corrupt.tif", "has 3 bands"), ("au-gcp.tif", "has only control points")):
         with pytest.raises(InputError, match=message):
-            geo.read_raster(broken / name, root=real_data, valid=(0, 255))
+            geo.read_raster(broken / name, root=real_data, valid=(0, 255), nodata=0)
     _, values = geo.read_raster(broken / "all_nodata.tif", root=real_data, valid=VALID)
     assert np.isnan(values).all()
 

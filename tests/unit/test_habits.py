@@ -259,7 +259,7 @@ def test_the_text_of_merged_cells_stands_for_each_row() -> None:
         ["Borama", "kit", "2026-01-05", 3],
         ["Baki", "water", "2026-01-05", 4100.5],
     ]
-    assert "text of merged cells stands for each of their rows (A2:A4)" in read.said
+    assert "text, codes and dates of merged cells stand for each of their rows (A2:A4)" in read.said
 
 
 @habit("hidden_sheet.xlsx", "a hidden sheet called as the input: refused until `sheet:` says")

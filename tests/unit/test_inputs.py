@@ -360,6 +360,47 @@ def test_when_a_lane_is_shut(operation: Operation, cells: tuple[str, str, str], 
     assert list(closures.columns) == list(routes.CLOSURE)
 
 
+def test_two_arrivals_alike_in_every_column_both_count_and_are_noted(operation: Operation) -> None:
+    operation.write("arrivals.csv", "depot,item,quantity,eta", *["D1,kit,5,2026-03-10"] * 2, "D2,kit,5,2026-03-10")
+    operation.input("arrivals", path="arrivals.csv")
+    assert operation.inputs().stock.arrivals["quantity"].sum() == 15
+    assert [str(problem) for problem in operation.ledger.problems.noted] == [
+        "line 3: is alike in every column to arrivals.csv:2, so it counts a second time. "
+        "Used as it is. Delete one of the two, or tell them apart (consignment, organisation)"
+    ]
+
+
+def test_lanes_of_which_only_the_km_are_known_take_the_speed_of_the_plan(operation: Operation) -> None:
+    operation.write("routes.csv", "de,vers,distance", "D1,Z-01,70", "D1,Z-02,105", "D2,Z-03,35")
+    operation.input("routes", path="routes.csv", columns={"from": "de", "to": "vers", "km": "distance"})
+    assert operation.inputs().routes.lanes["hours_one_way"].tolist() == [2, 3, 1]
+    assert ("hours_one_way", "3 lanes", "from km") in assumed(operation)
+    operation.write("routes.csv", "de,vers,distance", "D1,Z-01,70", "D1,Z-02,105", "D2,Z-03,")
+    assert operation.refusal() == (
+        "routes.csv: 1 problem\n  line 4, column hours_one_way: is empty, and so is km. "
+        "Write the hours, or the km: hours are then km / plan.speed_kmh"
+    )
+
+
+def test_a_payload_in_tonnes_is_refused_by_the_name_of_its_column_or_noted_by_its_packs(operation: Operation) -> None:
+    operation.settings["items"]["box"] = {"need": "care", "unit": "box", "kg_per_unit": 1, "source": "packing list"}
+    operation.write("fleet.csv", "depot,vehicle,count,Charge (t)", "D1,truck,2,5", "D2,truck,1,5")
+    operation.input("fleet", path="fleet.csv", columns={"payload_kg": "Charge (t)"})
+    assert operation.refusal() == (
+        "fleet.csv: 2 problems\n  line 2 and 1 more, column Charge (t): '5' is in tonnes, as its column is called. "
+        'Write payload_kg: {column: "Charge (t)", times: 1000} under its columns'
+    )
+    operation.input("fleet", path="fleet.csv", columns={"payload_kg": {"column": "Charge (t)", "times": 1000}})
+    operation.ledger.problems.refused.clear()
+    assert operation.inputs().routes.fleet["payload_kg"].tolist() == [5000, 5000]
+    operation.write("fleet.csv", "depot,vehicle,count,payload", "D1,truck,2,5", "D2,truck,1,5")
+    operation.input("fleet", path="fleet.csv", columns={"payload_kg": "payload"})
+    operation.inputs()
+    assert "'5' is less than one pack of kit (10 kg). Used as it is; are payload_kg and kg_per_unit in kilograms?" in str(
+        operation.ledger.problems.noted[0]
+    )
+
+
 def test_hours_of_work_that_the_fleet_does_not_name_are_those_of_the_plan(operation: Operation) -> None:
     operation.write("fleet.csv", "depot,vehicle,count,payload_kg,hours_per_day", "D1,truck,2,5000,", "D2,truck,1,5000,10")
     operation.input("fleet", path="fleet.csv")

@@ -1,5 +1,6 @@
 """Headers, hashtags, totals, notes, wide tables and scaled figures: what is taken for what, and what is not."""
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from pydantic import ValidationError
 
 from forecast import convert
@@ -254,7 +256,7 @@ def test_columns_that_are_no_numbers_or_dates_of_ours_are_left_as_they_are(readi
 # ------------------------------------------------------------------ workbooks and Parquet
 
 
-def book(reading: Reading, rows: list[list[object]], *, merge: tuple[str, ...] = ()) -> pd.DataFrame:
+def book(reading: Reading, rows: list[list[object]], *, merge: tuple[str, ...] = (), **settings: Any) -> pd.DataFrame:
     made = openpyxl.Workbook()
     sheet = made.worksheets[0]
     for row in rows:
@@ -262,7 +264,46 @@ def book(reading: Reading, rows: list[list[object]], *, merge: tuple[str, ...] =
     for area in merge:
         sheet.merge_cells(area)
     made.save(reading.root / "a.xlsx")
-    return table.read(table.Settings(path="a.xlsx"), reading, "records")
+    return table.read(table.Settings.model_validate({"path": "a.xlsx", **settings}), reading, "records")
+
+
+def test_merged_codes_and_dates_without_a_letter_stand_for_each_row(reading: Reading) -> None:
+    rows: list[list[object]] = [
+        ["zone", "item", "period", "distributed"],
+        [101, "soap", dt.date(2026, 1, 5), 5],
+        [None, "kit", None, 6],
+        ["0102", "soap", "05/01/2026", 7],
+        [None, "kit", None, 8],
+    ]
+    df = book(reading, rows, merge=("A2:A3", "C2:C3", "A4:A5", "C4:C5"), dates="day_first")
+    assert df["zone"].tolist() == ["101", "101", "0102", "0102"]
+    assert df["period"].tolist() == ["2026-01-05"] * 4
+    assert df["distributed"].tolist() == ["5", "6", "7", "8"]
+
+
+def test_numbers_of_a_sheet_are_renamed_joined_and_head_columns_as_they_look(reading: Reading) -> None:
+    rows: list[list[object]] = [["code", "year", "month", 1, 2], [101, 2026, 3, 5, 6], ["Z2", 2026, 4, 7, 8]]
+    df = book(
+        reading,
+        rows,
+        columns={"zone": "code", "period": {"join": ["year", "month"]}},
+        wide={"item": {"1": "soap", "2": "kit"}, "value": "distributed"},
+        rename={"zone": {"101": "0101"}},
+    )
+    assert df["zone"].tolist() == ["0101", "0101", "Z2", "Z2"]
+    assert df["period"].tolist() == ["2026-3", "2026-3", "2026-4", "2026-4"]
+    assert df["distributed"].tolist() == ["5", "6", "7", "8"]
+    assert reading.ledger.remarks == ["a.xlsx[Sheet]: 2 cells of zone renamed."]
+
+
+def test_day_numbers_of_a_workbook_that_counts_from_1904_are_read_so(reading: Reading) -> None:
+    made = openpyxl.Workbook()
+    made.epoch = CALENDAR_MAC_1904
+    for row in (["zone", "item", "period", "distributed"], ["Z1", "soap", 44565, 5], ["Z1", "soap", dt.date(2026, 1, 12), 5]):
+        made.worksheets[0].append(row)
+    made.save(reading.root / "a.xlsx")
+    df = table.read(table.Settings.model_validate({"path": "a.xlsx", "dates": "excel"}), reading, "records")
+    assert df["period"].tolist() == ["2026-01-05", "2026-01-12"]
 
 
 def test_a_merged_figure_is_never_counted_twice(reading: Reading) -> None:

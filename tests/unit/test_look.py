@@ -249,3 +249,47 @@ def test_a_setting_still_to_decide_refuses_by_name(operation: Operation) -> None
     assert "items.kit.covers: is still to be decided. How many consultations does one kit serve?" in told
     assert "items.kit.unit: is still to be decided. What is one of it?" in told
     assert "2 problems" in told
+
+
+# ------------------------------------------------------------------ what is not known yet, and what is not there
+
+
+def words(operation: Operation) -> dict[str, str]:
+    return {seen.name: seen.words for seen in looked(operation).inputs}
+
+
+def test_rows_of_unknown_zones_after_the_issue_date_are_not_unknown_but_later(operation: Operation) -> None:
+    operation.append("records.csv", "Z-77,kit,2026-03-02,5,", "Z-01,kit,2026-03-02,5,")
+    operation.write("routes.csv", "from,to,hours_one_way,known_on", *(f"D1,{zone},2," for zone in ZONES), "D9,Z-77,2,2026-03-03")
+    operation.input("routes", path="routes.csv")
+    told = words(operation)
+    assert told["records"] == "week of 2026-01-05..2026-02-23, 3/3 zones, 1/1 items, 2 after the issue date"
+    assert told["routes"] == "1/2 depots, 3/3 zones, 1 after the issue date"
+
+
+def test_rows_known_by_the_issue_date_of_unknown_zones_are_set_aside_and_named(operation: Operation) -> None:
+    operation.settings["panel"] = {"max_bad_share": 0.5}
+    operation.append("records.csv", "Z-77,kit,2026-02-23,5,", "Z-01,kit,2026-03-02,5,")
+    expected = "1 set aside, UNKNOWN zones: Z-77, week of 2026-01-05..2026-02-23, 3/3 zones, 1/1 items, 1 after the issue date"
+    assert words(operation)["records"] == expected
+
+
+def test_bad_rows_of_a_signal_are_not_counted_as_records_set_aside(operation: Operation) -> None:
+    operation.write("people.csv", "zone,period,value", "Z-01,2026-01-05,many")
+    operation.settings["signals"] = {"counted": {"use": "table", "path": "people.csv"}}
+    assert "set aside" not in words(operation)["records"]
+
+
+def test_stock_and_people_that_nothing_tells_of_are_not_said_to_be_in_the_records(operation: Operation) -> None:
+    assert {"population (as the zones file has it)", "zone_stock (as the records have it)"} <= set(looked(operation).absent)
+    operation.write("records.csv", "zone,item,period,distributed", *(f"{zone},kit,2026-02-23,5" for zone in ZONES))
+    operation.write("sites.csv", "zone,lat,lon", *(f"{zone},5.2,30.{n}" for n, zone in enumerate(ZONES)))
+    operation.settings["inputs"]["zones"] = {"use": "points", "path": "sites.csv"}
+    absent = looked(operation).absent
+    assert {"population (people are not known)", "zone_stock (not known: records have no stock_end)"} <= set(absent)
+
+
+def test_a_crosswalk_is_told_by_how_many_old_codes_become_how_many_zones(operation: Operation) -> None:
+    operation.write("crosswalk.csv", "from_code,to_code,share", "OLD1,Z-01,0.6", "OLD1,Z-02,0.4", "OLD2,Z-02,1")
+    operation.input("crosswalk", path="crosswalk.csv")
+    assert words(operation)["crosswalk"] == "2 old codes -> 2 zones of today"

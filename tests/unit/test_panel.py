@@ -85,14 +85,6 @@ def test_what_comes_after_the_issue_date_changes_nothing():
     assert before.identical(after_all)
 
 
-def test_a_report_that_came_late_is_not_known_before_it_came():
-    table = records({("A", "kit"): [1, 2, 3]}, known_on=[pd.NaT, after(4), pd.NaT])
-    assert one(table, "is_reported") == [True, False, True]
-    slow = config(panel={"reporting_delay_days": 1})
-    panel = panel_of(records({("A", "kit"): [1, 2, 3]}), 3, settings=slow)
-    assert panel["is_reported"].values[0, 0].tolist() == [True, True, False]
-
-
 def test_the_order_of_the_records_does_not_matter():
     table = records({("A", "kit"): STEADY, ("B", "kit"): [*STEADY[:-1], 100_000], ("A", "soap"): STEADY})
     shuffled = table.sample(frac=1, random_state=3)

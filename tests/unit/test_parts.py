@@ -48,6 +48,16 @@ def test_week_numbers_need_weeks_from_monday(asked: Reading) -> None:
     assert caught.value.exit_code == 2
 
 
+def test_two_columns_of_one_item_with_the_same_figure_are_parts_and_a_repeated_line_is_a_copy(operation: Operation) -> None:
+    operation.settings["panel"] = {"repeated_rows": "add", "max_bad_share": 0.5}
+    weeks = ("2026-02-09", "2026-02-16", "2026-02-23", "2026-02-23")
+    operation.write("records.csv", "zone,period,Truck,Bladder", *(f"Z-01,{week},5,5" for week in weeks))
+    wide = {"item": {"Truck": "kit", "Bladder": "kit"}, "value": "distributed"}
+    operation.input("records", path="records.csv", wide=wide)
+    assert operation.inputs().records["distributed"].tolist() == [10, 10, 10]
+    assert [problem.line for problem in operation.ledger.problems.noted] == [5, 5]
+
+
 def test_parts_of_a_week_are_added_up_and_said(operation: Operation) -> None:
     operation.settings["panel"] = {"repeated_rows": "add"}
     operation.append("records.csv", "Z-01,kit,2026-01-10,7,", "Z-01,kit,2026-01-11,1,2")
@@ -55,7 +65,7 @@ def test_parts_of_a_week_are_added_up_and_said(operation: Operation) -> None:
     first = rows.loc[("Z-01", "kit", pd.Timestamp("2026-01-05"))]
     assert first["distributed"] == 10 + 7 + 1
     assert pd.isna(first["stock_end"])  # that of a part is not that of the whole
-    assert first["record"] == "records.csv:2"
+    assert first["record"] == "records.csv:2 + records.csv:26 + records.csv:27"
     assert rows.loc[("Z-01", "kit", pd.Timestamp("2026-01-12")), "stock_end"] == 6
     assert "3 rows of records are parts of 1 (zone, item and period): added up." in operation.ledger.remarks
     assert not operation.ledger.problems.noted

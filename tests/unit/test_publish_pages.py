@@ -194,7 +194,7 @@ def test_the_map_has_every_part_of_a_map(tiny_map: str) -> None:
     page = tiny_map
     parts = ["DRAFT", "Mon 23 Nov 2026", "Data until Sun 22 Nov 2026", "2026-11-23 05:12:09 UTC", "2026-11-23-base-1f3a9c2e"]
     parts += ["records_2026.csv", "EPSG:4326", "0.5° N", "Supply cell", "DRAFT: not for use.", " km</text>", ">N</text>"]
-    parts += ["under 25 %", "no demand, or not planned", ">Port</text>", "60 % covered this week", "Kit 80"]
+    parts += ["under 25 %", "no demand (under one person), or not planned", ">Port</text>", "60 % covered this week", "Kit 80"]
     for part in parts:
         assert part in page, part
 
@@ -216,6 +216,16 @@ def test_zones_without_demand_are_hatched_and_not_coloured(country: Result) -> N
     assert hatched is not None
     assert hatched[1].count("<use") == 2
     assert hatched[1].count("care: no demand known, not planned") == 2
+
+
+def test_a_zone_where_less_than_one_person_is_in_need_is_no_alarm_on_the_map_either() -> None:
+    result = tiny_result()
+    plan = plan_of(result)
+    cells = plan.cells.assign(people=plan.cells["people"].where(plan.cells["zone"] != "=Z2", 0.4))
+    changed = with_plan(result, cells=cells)
+    page = map.page(changed, plan_of(changed))
+    assert 'class="unknown"' not in map.page(result, plan)
+    assert page.count('class="unknown"') == 1
 
 
 def test_each_zone_is_drawn_once_per_need_from_one_shape(country: Result) -> None:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from shapely import Point, box
 
 from forecast.errors import InputError
-from forecast.ingest import raster
+from forecast.ingest import _scenes, raster
 from forecast.ingest._steps import Steps, over_time
 from forecast.schema import Reading
 from tests import small_places as small
@@ -58,7 +58,11 @@ def test_a_later_file_changes_nothing_and_is_not_opened(tmp_path: Path) -> None:
     (tmp_path / "rain_2026-03-02.tif").write_text("the future is not even a raster")
     (tmp_path / "rain_2026-03-03.tif").write_text("nor in step")
     xr.testing.assert_identical(read(tmp_path, asked), before)
-    assert asked.ledger.remarks == ["rainfall_mm: 2 rasters of dates not over by the issue date were left out."]
+    assert asked.ledger.remarks == [
+        "rainfall_mm: 2 rasters of dates not over by the issue date were left out.",
+        "rainfall_mm: integrity unverified: no checksum stands beside 4 files of rasters "
+        "(<file>.sha256, or SHA256SUMS in the folder).",
+    ]
     assert not asked.ledger.problems.noted
     assert len(asked.files) == 4
 
@@ -164,12 +168,12 @@ def test_a_catchment_of_points_is_an_assumption(tmp_path: Path) -> None:
     ],
 )
 def test_dates_in_names_are_read_in_several_forms(text: str, day: str) -> None:
-    assert raster._day(text) == pd.Timestamp(day)
+    assert _scenes.day_of(text) == pd.Timestamp(day)
 
 
 @pytest.mark.parametrize("text", ["", "2026-13-01", "26-02-03", "2026"])
 def test_what_is_no_date_is_none(text: str) -> None:
-    assert raster._day(text) is None
+    assert _scenes.day_of(text) is None
 
 
 def test_a_name_without_date_is_refused(tmp_path: Path) -> None:

@@ -249,6 +249,16 @@ def test_files_of_a_pattern_are_joined_in_order_of_name_and_hashed(reading: Read
     }
 
 
+def test_the_same_file_twice_under_two_names_is_refused_whatever_the_input(reading: Reading) -> None:
+    write(reading, "a.csv", "depot,item,quantity,eta\nD1,kit,5,2026-03-09\n")
+    write(reading, "copy of a.csv", "depot,item,quantity,eta\nD1,kit,5,2026-03-09\n")
+    with pytest.raises(InputError, match="is the same file as a.csv, under another name: all of it would count twice"):
+        read(reading, "arrivals", path="*.csv")
+    for name in ("a.csv", "copy of a.csv"):
+        write(reading, name, "depot,item,quantity,eta\n")
+    assert read(reading, "arrivals", path="*.csv").empty
+
+
 def test_files_of_the_same_name_are_told_apart_by_folder(reading: Reading) -> None:
     write(reading, "2025/r.csv", "zone\nA\n")
     write(reading, "2026/r.csv", "zone\nB\n")
@@ -388,3 +398,22 @@ def test_a_damaged_workbook_is_read_or_refused_but_never_ends_in_another_error(r
         except InputError:
             refused += 1
     assert refused > 100
+
+
+# ------------------------------------------------------------------ rows of some kinds only
+
+
+def test_only_rows_with_the_values_named_are_read_and_the_others_counted(reading: Reading) -> None:
+    write(reading, "units.csv", "code,status,beds\nA,Open,10\nB,Closed,0\nC,Planned,5\nD,,7\n")
+    asked: dict[str, Any] = {"path": "units.csv", "columns": {"zone": "code", "quantity": "beds"}}
+    df = read(reading, only={"status": ["Open", "Planned"]}, **asked)
+    assert list(df["zone"]) == ["A", "C"]
+    assert list(df["record"]) == ["units.csv:2", "units.csv:4"]
+    assert "2 of 4 rows left out whose status is not Open or Planned" in reading.ledger.remarks[-1]
+    assert list(read(reading, only={"status": "Closed"}, **asked)["zone"]) == ["B"]
+    assert "'stattus' is not a column of this file. Did you mean 'status'?" in refusal(reading, only={"stattus": "Open"}, **asked)
+
+
+def test_numbers_of_a_workbook_may_be_chosen_by(reading: Reading) -> None:
+    workbook(reading, "a.xlsx", data=[["zone", "round"], ["A", 1], ["B", 2]])
+    assert list(read(reading, path="a.xlsx", only={"round": "2"})["zone"]) == ["B"]

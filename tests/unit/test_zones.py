@@ -11,6 +11,7 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 import pytest
+import shapely
 
 from forecast import config, pipeline
 from forecast.errors import InputError
@@ -240,3 +241,47 @@ def test_a_run_with_some_places_draws_them_and_counts_the_others(operation: Oper
     assert page.count('<path id="z') == 3
     zones = gpd.read_file(folder / "allocation.gpkg", layer="zones").set_index("zone")
     assert zones.geometry.isna().to_dict() == {"NOWHERE": True, "Z-01": False, "Z-02": False, "Z-03": False}
+
+
+def test_of_several_versions_of_a_zone_in_a_table_the_one_known_last_counts(operation: Operation) -> None:
+    nowhere(operation)
+    rows = ("Z-01,Kori,1000,", "Z-02,Bala,2000,2026-01-01", "Z-02,Bala,2500,2026-02-01", "Z-02,Bala,9,2026-03-03", "Z-03,Wadi,,")
+    operation.write("list.csv", "code,name,people,known_on", *rows)
+    assert operation.inputs().zones["population_people"].fillna(-1).tolist() == [1000, 2500, -1]
+    assert "1 row of zones not yet known on 2026-03-02: counted, not used." in remarks(operation)
+    assert "1 row of zones replaced by a version known later: counted, not used." in remarks(operation)
+
+
+# ------------------------------------------------------------------ areas over each other
+
+
+def squares(operation: Operation, name: str, **boxes: tuple[float, float, float, float]) -> dict[str, Any]:
+    """A block of rectangles: code -> west, south, east, north."""
+    places = gpd.GeoDataFrame({"zone": list(boxes)}, geometry=[shapely.box(*box) for box in boxes.values()], crs=4326)
+    pyogrio.write_dataframe(places, operation.folder / f"{name}.geojson", driver="GeoJSON")
+    return {"use": "vector", "path": f"{name}.geojson"}
+
+
+def test_two_levels_of_areas_in_one_list_are_remarked_upon(operation: Operation) -> None:
+    """The region holds all of Z-01 and a half of Z-02."""
+    list_zones(operation, DISTRICTS, squares(operation, "regions", REGION=(30, 5, 30.75, 5.5)))
+    operation.inputs()
+    assert (
+        "2 pairs of zones lie over each other by more than a tenth of the smaller (100% of Z-01 in REGION, 50% of Z-02 in "
+        "REGION): people there count twice. Give one level of areas, say adm1 or adm2, not both."
+    ) in remarks(operation)
+
+
+@pytest.mark.parametrize(("east", "is_said"), [(30.04, False), (30.06, True)])
+def test_borders_that_are_not_drawn_alike_share_little(operation: Operation, east: float, is_said: bool) -> None:
+    """Of a strip of half a degree, a twelfth or an eighth lies over Z-01, which is as high."""
+    list_zones(operation, DISTRICTS, squares(operation, "west", WEST=(east - 0.5, 5, east, 5.5)))
+    operation.inputs()
+    assert ("lie over each other" in remarks(operation)) is is_said
+
+
+def test_neighbours_and_points_do_not_lie_over_each_other(operation: Operation) -> None:
+    operation.write("camps.csv", "zone,lat,lon", "C-1,5.2,30.2")
+    list_zones(operation, DISTRICTS, CAMPS)
+    operation.inputs()
+    assert "lie over each other" not in remarks(operation)

@@ -1,0 +1,84 @@
+"""What is kept between runs: arrays made from inputs, by the content they were made from.
+
+A kept file is only a saving of time: one that is missing, cut off, changed or made from something else is made anew, with the
+same bytes. Its first line is the sha256 of the rest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+Arrays = dict[str, np.ndarray[Any, Any]]
+KEY = "key"
+UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, MemoryError)
+
+
+@dataclass
+class Kept:
+    """A folder of kept arrays; without a folder nothing is kept.
+
+    `used`: file name -> sha256 of what this run read or wrote; `unwritten`: why files could not be written.
+    """
+
+    folder: Path | None = None
+    used: dict[str, str] = field(default_factory=dict)
+    unwritten: list[str] = field(default_factory=list)
+
+    def get(self, name: str, key: str) -> Arrays | None:
+        """The arrays kept under a name, if they were made from the content that `key` stands for and are whole."""
+        if self.folder is None:
+            return None
+        try:
+            data = (self.folder / name).read_bytes()
+            digest, _, body = data.partition(b"\n")
+            if digest.decode("ascii") != hashlib.sha256(body).hexdigest():
+                return None
+            with np.load(io.BytesIO(body), allow_pickle=False) as found:
+                arrays = {str(one): found[one] for one in found.files}
+        except UNREADABLE:
+            return None
+        if str(arrays.pop(KEY, "")) != key:
+            return None
+        self.used[name] = hashlib.sha256(data).hexdigest()
+        return arrays
+
+    def put(self, name: str, key: str, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
+        """Keep arrays under a name, in the place of what was there, in one step; a full disk is no reason to stop."""
+        if self.folder is None:
+            return
+        body = io.BytesIO()
+        np.savez(body, allow_pickle=False, **{KEY: np.array(key)}, **arrays)
+        data = hashlib.sha256(body.getbuffer()).hexdigest().encode("ascii") + b"\n" + body.getvalue()
+        target, half = self.folder / name, self.folder / f".{name}.tmp"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with half.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            half.replace(target)
+        except OSError as error:
+            self.unwritten.append(f"{name} ({error.strerror or error})")
+            with contextlib.suppress(OSError):
+                half.unlink(missing_ok=True)
+            return
+        self.used[name] = hashlib.sha256(data).hexdigest()
+
+
+def key_of(*parts: object) -> str:
+    """sha256 over the words of some content, each word counted by itself."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part if isinstance(part, bytes) else str(part).encode()
+        digest.update(f"{len(data)}:".encode() + data)
+    return digest.hexdigest()
