@@ -23,7 +23,7 @@ from forecast import caseload, futures, meaning, periods, plugins
 from forecast.config import Config, Plugin, settings_problems
 from forecast.errors import InputError, Problem, did_you_mean, few
 from forecast.exposure import Exposure, read_exposure
-from forecast.regressors import lagged
+from forecast.regressors import blind, lagged
 from forecast.schema import CURRENT, DEMAND, Floats, History, Inputs, Ledger
 
 FALLBACKS = ("moving_average", "norm")
@@ -218,6 +218,9 @@ def _history(
     """
     late = {feed.signal for feed in inputs.feeds if feed.state != CURRENT}
     period, past = config.forecast.period, pd.DatetimeIndex(panel.indexes["period"])
+    asked_for = {name: asked for name, asked in _asked(choice.settings).items() if name not in late}
+    signals = {name: panel[name].values.astype(float) for name in asked_for}
+    unknown = [blind(signals[name], len(ahead), asked) for name, asked in asked_for.items()]
     may_use_norm = choice.name == "norm" or _without_history(config, item) == "norm"
     may_use_norm &= inputs.items["records_count"].loc[item] != meaning.ARRIVING  # no figure says how many arrive
     figure = float(inputs.items["per_person_per_day"].loc[item]) if may_use_norm else np.nan
@@ -229,13 +232,10 @@ def _history(
         values=values,
         pool=values,
         expected=exposure.reference[:, None] * figure * periods.days_in(ahead, period),
-        regressors={
-            name: lagged(panel[name].values.astype(float), past, len(ahead), period, asked)
-            for name, asked in _asked(choice.settings).items()
-            if name not in late
-        },
+        regressors={name: lagged(signals[name], past, len(ahead), period, asked) for name, asked in asked_for.items()},
         season=periods.PER_YEAR[period],
         seed=config.forecast.seed,
+        is_blind=np.any(unknown, axis=0) if unknown else None,
     )
 
 
@@ -252,6 +252,7 @@ def _only(history: History, wanted: npt.NDArray[Any]) -> History:
         values=history.values[wanted],
         expected=history.expected[wanted],
         regressors={name: values[wanted] for name, values in history.regressors.items()},
+        is_blind=None if history.is_blind is None else history.is_blind[wanted],
     )
 
 

@@ -39,6 +39,17 @@ def lagged(signal: Floats, past: pd.DatetimeIndex, horizon: int, period: str, as
     return np.asarray(windows[:, : len(past) + horizon], dtype=float)
 
 
+def blind(signal: Floats, horizon: int, asked: Lagged) -> npt.NDArray[np.bool_]:
+    """(zone, past) as known on the issue date -> (zone, horizon) whether something of what is asked for then is not known.
+
+    What lies before the signal's first period is left to the mean of the season for good, and counts as known.
+    """
+    before = asked.lag + asked.window - 1
+    known = np.hstack([np.ones((len(signal), before)), np.isfinite(signal), np.zeros((len(signal), horizon))])
+    windows = np.lib.stride_tricks.sliding_window_view(known, asked.window, axis=1).min(axis=2)
+    return np.asarray(windows[:, signal.shape[1] : signal.shape[1] + horizon] == 0)
+
+
 def _season(starts: pd.DatetimeIndex, period: str) -> tuple[npt.NDArray[np.intp], int]:
     """(period) -> its month, week or day of the year, counted from 0, and how many there are."""
     if period == "M":

@@ -701,7 +701,8 @@ class History:
     `zones`: (series) their codes; `periods`: (past) and `ahead`: (horizon) period starts; `values`: (series, past) in item units
     per period at reference exposure, NaN where unknown; `pool`: (any, past) the values of all series of the item, from which a
     short history borrows its spread; `expected`: (series, horizon) people x planning figure, NaN where there is none;
-    `regressors`: name -> (series, past + horizon), complete; `season`: periods in a year.
+    `regressors`: name -> (series, past + horizon), complete; `season`: periods in a year; `is_blind`: (series, horizon) whether a
+    regressor of the period ahead is not known, but the mean of its season; None: all are known.
     """
 
     item: str
@@ -714,6 +715,7 @@ class History:
     regressors: Mapping[str, Floats]
     season: int
     seed: int
+    is_blind: npt.NDArray[np.bool_] | None = None
 
     def rng(self, series: int) -> np.random.Generator:
         """The random stream of one series: it depends on the seed and the names, never on the order of series."""

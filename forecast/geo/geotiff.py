@@ -29,6 +29,8 @@ SAFE: dict[str, Any] = {
     "GDAL_CACHEMAX": 256_000_000,  # bytes of blocks kept for the next window
 }  # fmt: skip
 ONE_EACH = "Say which date each has (`band_date`), or give one file of one band per date"
+NO_GEOTIFF = "cannot be opened as a GeoTIFF: cut off, corrupt, or another kind of file"
+UNREADABLE = (RasterioError, ValueError, TypeError, KeyError, IndexError, OverflowError, RuntimeError, MemoryError)
 NORTH_UP = "Warp it to a north-up grid (gdalwarp)"
 
 
@@ -48,17 +50,23 @@ def open_geotiff(
         warnings.simplefilter("ignore", NotGeoreferencedWarning)  # refused below, by name
         try:
             dataset = rasterio.open(real, driver="GTiff")
-        except RasterioError as error:
+        except UNREADABLE as error:
             problem, action = _not_opened(real)
             raise refused(real.name, problem, action) from error
         with dataset:
-            found = Problems(refused=list(_objections(real.name, dataset, nodata, crs)))
-            found.raise_if_refused()
-            own = _own_crs(dataset)
-            grid = _grid(dataset, declared_crs(real.name, own, crs, ""))
-            Problems(refused=list(misplaced(real.name, grid))).raise_if_refused()
-            labels = tuple(_label(dataset, band, tag) for band in range(1, dataset.count + 1))
-            yield Stack(real.name, grid, labels, _Cells(real.name, dataset, nodata))
+            try:
+                stack = _stack(real.name, dataset, nodata, crs, tag)
+            except UNREADABLE as error:
+                raise refused(real.name, NO_GEOTIFF, AGAIN) from error
+            yield stack
+
+
+def _stack(name: str, dataset: Any, nodata: float | None, crs: str | None, tag: str | None) -> Stack:
+    Problems(refused=list(_objections(name, dataset, nodata, crs))).raise_if_refused()
+    grid = _grid(dataset, declared_crs(name, _own_crs(dataset), crs, ""))
+    Problems(refused=list(misplaced(name, grid))).raise_if_refused()
+    labels = tuple(_label(dataset, band, tag) for band in range(1, dataset.count + 1))
+    return Stack(name, grid, labels, _Cells(name, dataset, nodata))
 
 
 @contextmanager
@@ -105,7 +113,7 @@ def _not_opened(path: Path) -> tuple[str, str]:
         return "is a virtual raster (VRT): it names other files, and would read whatever it names", "Write it as a GeoTIFF"
     if head[:4] in (b"\x89HDF", b"CDF\x01", b"CDF\x02", b"CDF\x05"):
         return "is a NetCDF, not a GeoTIFF", "Name the `variable` to read from it"
-    return "cannot be opened as a GeoTIFF: cut off, corrupt, or another kind of file", AGAIN
+    return NO_GEOTIFF, AGAIN
 
 
 def _objections(name: str, dataset: Any, nodata: float | None, crs: str | None) -> Iterator[Problem]:
@@ -171,9 +179,10 @@ class _Cells:
         self._refuse_unwritten(layer, rows, columns)
         try:
             raw = self.dataset.read(layer + 1, window=Window.from_slices(rows, columns))
-        except RasterioError as error:
+        except UNREADABLE as error:
             raise refused(self.name, "is cut off or corrupt: its values cannot be read", AGAIN) from error
-        values = raw.astype(float)
+        with np.errstate(invalid="ignore"):  # of numbers that are none
+            values = raw.astype(float)
         scale, offset = self.dataset.scales[layer], self.dataset.offsets[layer]
         if (scale, offset) != (1, 0):
             values = values * scale + offset

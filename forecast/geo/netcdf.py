@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -29,6 +28,8 @@ PLACES = {"x": ("longitude", "projection_x_coordinate"), "y": ("latitude", "proj
 NAMES = {"x": ("longitude", "lon", "x"), "y": ("latitude", "lat", "y")}
 EVEN = 0.01  # of a cell: how far the centres of cells may lie from an even grid
 MAX_LAYERS = 200_000
+MAX_AXIS = 5_000_000  # places along an axis, all of which are read
+MAX_BYTES_3 = 300_000_000  # of a file of version 3
 SLAB_CELLS = 8_000_000  # read at once: as many dates as fit
 STATE_CRS = "Name it with `crs:`, such as EPSG:4326"
 
@@ -45,7 +46,9 @@ def open_netcdf(path: Path, variable: str, *, root: Path, nodata: float | None =
     try:
         if engine == "h5netcdf":
             _refuse_elsewhere(real, variable)
-        opened = xr.open_dataset(real, engine=engine, decode_timedelta=False, cache=False)
+        # A file of version 3 mapped into memory would end the process if it were cut off meanwhile.
+        options = {"mmap": False} if engine == "scipy" else {}
+        opened = xr.open_dataset(real, engine=engine, decode_timedelta=False, cache=False, backend_kwargs=options)
     except UNREADABLE as error:
         raise refused(real.name, _why_unreadable(error), AGAIN) from error
     with opened as ds:
@@ -63,6 +66,9 @@ def _engine(path: Path) -> str:
         raise refused(path.name, "is empty (0 bytes)", AGAIN)
     if head[:4] not in ENGINES:
         raise refused(path.name, "is no NetCDF (version 3 or 4): cut off, corrupt, or another kind of file", AGAIN)
+    if ENGINES[head[:4]] == "scipy" and path.stat().st_size > MAX_BYTES_3:
+        what = f"is a NetCDF of version 3 larger than {MAX_BYTES_3 // 1_000_000} MB, which is read whole"
+        raise refused(path.name, what, "Write it as version 4 (nccopy -4)")
     return ENGINES[head[:4]]
 
 
@@ -75,14 +81,18 @@ def _why_unreadable(error: Exception) -> str:
 
 def _refuse_elsewhere(path: Path, variable: str) -> None:
     """Refuse links into other files, values in other files, blocks that unpack to too much, and parts never written."""
+    import h5py  # slow to load, and only NetCDF 4 needs it
+
     with h5py.File(path, "r", locking=False) as file:
         for name in file:
             link = file.get(name, getlink=True)
             if isinstance(link, h5py.ExternalLink):
                 raise refused(path.name, f"has a link into another file ({name})", "Write its values into the file itself")
-            found = file.get(name)
+            found = file[name]  # a part that cannot be opened would keep the library busy for ever
             if isinstance(found, h5py.Dataset) and (found.external or found.is_virtual):
                 raise refused(path.name, f"keeps the values of {name} in another file", "Write its values into the file itself")
+            if isinstance(found, h5py.Dataset) and found.ndim == 1 and found.size > MAX_AXIS:
+                raise refused(path.name, f"declares {found.size:,} places along {name}, more than {MAX_AXIS:,}", "Cut it first")
         if isinstance(values := file.get(variable), h5py.Dataset):
             _refuse_blocks(path.name, values)
 

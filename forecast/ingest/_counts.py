@@ -18,7 +18,7 @@ from forecast.convert import place as place_of
 from forecast.errors import InputError, Problem, Problems, counted, few
 from forecast.ingest import _old_codes, _small, table
 from forecast.ingest._daily import by_step
-from forecast.ingest._places import check_places
+from forecast.ingest._places import check_places, holders_of
 from forecast.ingest._towers import NEAREST_KM, neighbours, parts_of
 from forecast.schema import PRESENCE, TOWERS, Floats, Reading
 
@@ -61,13 +61,13 @@ def read(settings: Any, reading: Reading, zones: gpd.GeoDataFrame, name: str) ->
     codes, operators = sources["tower"].to_numpy(object), sources["operator"].to_numpy(object)
     if settings.towers:
         lat, lon, shares = _by_tower(settings, reading, zones, pd.Index(codes), name)
-        is_whole, parts = np.ones(len(codes), dtype=bool), dict[int, list[int]]()
+        is_whole, wholes = np.ones(len(codes), dtype=bool), dict[int, list[int]]()
     else:
         lat, lon, shares = _by_zone(settings, reading, zones, pd.Index(codes), name)
-        is_whole, parts = _nested(zones, codes, operators)
+        is_whole, wholes = _nested(zones, codes, operators)
     row = pd.Index(pd.MultiIndex.from_frame(sources)).get_indexer(pd.MultiIndex.from_frame(presence[["tower", "operator"]]))
     rows = presence.assign(source=row)[["source", "period", "subscribers"]]
-    rows = _without_small(rows, parts, settings.minimum_count, reading, name)
+    rows = _without_small(rows, wholes, settings.minimum_count, reading, name)
     placed = np.isfinite(lat)
     near = np.full((len(codes), 1), -1)
     if placed.any():
@@ -109,7 +109,7 @@ def _by_zone(
     steps = _old_codes.checked(_old_codes.read_steps(settings.crosswalk, reading, zones.index, name), name)
     different = codes.unique()
     shares = _old_codes.shares_of(different, zones.index, steps)
-    _old_codes.say_unknown(different, shares, "code of zones with counts", reading, name)
+    _old_codes.say_unknown(different, shares, "places with counts", reading, name)
     shares = sparse.csr_array(shares[:, different.get_indexer(codes)])  # several operators may count one zone
     places = zones.geometry.representative_point().reindex(codes)
     return places.y.to_numpy(float, copy=True), places.x.to_numpy(float, copy=True), shares
@@ -118,20 +118,17 @@ def _by_zone(
 def _nested(
     zones: gpd.GeoDataFrame, codes: npt.NDArray[np.object_], operators: npt.NDArray[np.object_]
 ) -> tuple[npt.NDArray[np.bool_], dict[int, list[int]]]:
-    """Which sources are no part of another of their operator, and the parts of each whole: zones in their parent or polygon."""
+    """Which sources are no part of another of their operator, and the wholes of each part: its parents, and what it lies in."""
     row = {(code, operator): n for n, (code, operator) in enumerate(zip(codes, operators, strict=True))}
-    inside = geo.points_inside(zones)
-    parents = dict(zip(zones.index, zones["parent"], strict=True))
-    parts: dict[int, list[int]] = {}
-    is_whole = np.ones(len(codes), dtype=bool)
+    holders = holders_of(zones)
+    wholes: dict[int, list[int]] = {}
     for (code, operator), part in row.items():
-        for outer in (parents.get(code, ""), inside.get(code, "")):
-            whole = row.get((outer, operator))
-            if whole is not None and whole != part:
-                parts.setdefault(whole, []).append(part)
-                is_whole[part] = False
-                break
-    return is_whole, parts
+        found = [row[outer, operator] for outer in holders.get(code, ()) if (outer, operator) in row]
+        if found:
+            wholes[part] = found
+    is_whole = np.ones(len(codes), dtype=bool)
+    is_whole[list(wholes)] = False
+    return is_whole, wholes
 
 
 # ------------------------------------------------------------------ tables
@@ -140,16 +137,18 @@ def _nested(
 def _presence(settings: Any, reading: Reading, name: str) -> pd.DataFrame:
     """PRESENCE, bad rows set aside, as it was known on the issue date; refused where nothing usable is left of it."""
     problems, counts = Problems(), replace(PRESENCE, name=name)
-    text = table.read(settings, reading, name)
-    text = text if settings.towers else called_ours(text, "tower", "zone")
+    text = _small.read_unseen(settings, reading, name)
     there = [column for column in text.columns if column != "record"]
-    source = ("tower", "tower" if settings.towers else "zone")
-    for ours, said in (source, ("subscribers", "subscribers")):
-        if ours not in text.columns:  # an empty count is unknown, a column that is not there a mistake
+    for column in ("tower" if settings.towers else "zone", "subscribers"):
+        if column not in text.columns:  # an empty count is unknown, a column that is not there a mistake
             action = f"Map it under 'columns:' of signals.{name}. Columns: {', '.join(there)}"
             file = min({place_of(record)[0] for record in text["record"]}, default=f"signals.{name}")
-            problems.refuse(Problem(file, f"has no column {said}", action))
+            problems.refuse(Problem(file, f"has no column {column}", action))
     problems.raise_if_refused()
+    if not settings.towers:  # a zone is then what a tower is otherwise: what is counted
+        attrs, text = text.attrs, text.drop(columns="tower", errors="ignore")
+        text.attrs = attrs
+        text = called_ours(text, "tower", "zone")
     known = as_of.known_rows(text, counts, reading, delay_days=settings.delay_days)
     presence = typed_cells(
         known, counts, problems,
@@ -199,23 +198,23 @@ def _refuse_swapped(towers: pd.DataFrame, zones: gpd.GeoDataFrame) -> None:
 # ------------------------------------------------------------------ small counts
 
 
-def _without_small(rows: pd.DataFrame, parts: dict[int, list[int]], smallest: int, reading: Reading, name: str) -> pd.DataFrame:
-    """The rows, small counts empty, and with them those that would give one of them away; how many is noted."""
+def _without_small(rows: pd.DataFrame, wholes: dict[int, list[int]], smallest: int, reading: Reading, name: str) -> pd.DataFrame:
+    """The rows, small counts empty, and with them those of what holds them; how many is noted."""
     values, small = _small.suppressed(rows["subscribers"].to_numpy(float), smallest)
     rows = rows.assign(subscribers=values)
     if small.any():
         what = f"{int(small.sum())} counts of fewer than {smallest} people"
         reading.ledger.problems.note(Problem(f"signals.{name}", what, "Suppressed: empty, not 0", column="subscribers"))
-    if parts and small.any():
+    if wholes and small.any():
         steps = pd.DatetimeIndex(sorted(rows["period"].unique()))
         size = int(rows["source"].max()) + 1
         counts = _wide(rows, "subscribers", size, steps)
         was_small = _wide(rows.assign(small=small.astype(float)), "small", size, steps) == 1
-        counts, more = _small.hide_a_second(counts, was_small, parts)
+        counts, more = _small.hide_wholes(counts, was_small, wholes)
         place = steps.get_indexer(pd.DatetimeIndex(rows["period"]))
         rows = rows.assign(subscribers=counts[rows["source"].to_numpy(int), place])
         if more:
-            what = f"{counted(more, 'more count')} from which a suppressed one could be had by subtraction"
+            what = f"{counted(more, 'count')} of zones that hold one of which the count is suppressed"
             reading.ledger.problems.note(Problem(f"signals.{name}", what, "Suppressed too", column="subscribers"))
     return rows
 

@@ -53,6 +53,8 @@ WEEK = re.compile(rf"([0-9]{{4}})[ \-/]*{WORD} ?([0-9]{{1,2}})|{WORD} ?([0-9]{{1
 SERIAL = re.compile(r"([2-7][0-9]{4})(?:\.[0-9]+)?")  # 1954 to 2119
 ISO = r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?)?"
 
+ISO_PERIOD = rf"{ISO}|[0-9]{{4}}-W[0-9]{{2}}"
+
 
 @dataclass
 class Calendar:
@@ -84,6 +86,11 @@ def dates(frame: pd.DataFrame, columns: Sequence[Column], how: Calendar) -> pd.D
             values = [read.get(str(text), str(text)) for text in texts]
             changed[column.name] = pd.Series(pd.array(values, dtype="str").take(codes), index=frame.index)
     return frame.assign(**changed) if changed else frame
+
+
+def is_period(text: str, how: Calendar) -> bool:
+    """Whether a text, such as the header of a column, is certainly a day, a week or a month."""
+    return re.fullmatch(ISO_PERIOD, _read(text, True, how.order, how)) is not None
 
 
 def epi_week(year: int, week: int, starts: str) -> dt.date | None:

@@ -14,9 +14,10 @@ from scipy import sparse
 from forecast import as_of, periods
 from forecast.convert import place as place_of
 from forecast.convert import typed_cells, without_repeats
-from forecast.errors import InputError, Problem, Problems, few
-from forecast.ingest import _old_codes, _small, table
+from forecast.errors import InputError, Problem, Problems, counted, few
+from forecast.ingest import _old_codes, _small
 from forecast.ingest._daily import Axis
+from forecast.ingest._places import holders_of
 from forecast.schema import PERIOD, RECORD, Column, Floats, Reading, Table
 
 Flags = npt.NDArray[np.bool_]
@@ -48,7 +49,7 @@ class Flows:
 def rows_of(settings: Any, reading: Reading, name: str) -> pd.DataFrame:
     """`origin, destination, period, subscribers`, bad rows set aside, as known on the issue date."""
     problems, flows = Problems(), replace(FLOWS, name=name)
-    text = _long(table.read(settings, reading, name), settings, reading, name)
+    text = _long(_small.read_unseen(settings, reading, name), settings, reading, name)
     there = [column for column in text.columns if column != "record"]
     for column in ("origin", "destination", "period", "subscribers"):
         if column not in text.columns:
@@ -106,7 +107,13 @@ def flows_of(rows: pd.DataFrame, zones: gpd.GeoDataFrame, times: Axis, settings:
     if small.any():
         what = f"{int(small.sum()):,} of {len(rows):,} flows of fewer than {settings.minimum_count} people"
         reading.ledger.problems.note(Problem(f"signals.{name}", what, "Suppressed: empty, not 0", column="subscribers"))
-    between = (rows["origin"] != rows["destination"]).to_numpy()
+    codes = pd.Index(sorted(set(rows["origin"]) | set(rows["destination"])))
+    steps = _old_codes.checked(_old_codes.read_steps(settings.crosswalk, reading, zones.index, name), name)
+    shares = _old_codes.shares_of(codes, zones.index, steps)
+    _old_codes.say_unknown(codes, shares, "places with flows", reading, name)
+    usable = codes[np.asarray(shares.sum(axis=0)).ravel() > 0]
+    usable = usable.difference(_wholes(usable, zones, reading, name))
+    between = (rows["origin"] != rows["destination"]) & rows["origin"].isin(usable) & rows["destination"].isin(usable)
     rows = rows.assign(subscribers=values, small=small)[between]
     pairs = pd.MultiIndex.from_frame(rows[["origin", "destination"]].drop_duplicates().sort_values(["origin", "destination"]))
     pair = pairs.get_indexer(pd.MultiIndex.from_frame(rows[["origin", "destination"]]))
@@ -116,9 +123,15 @@ def flows_of(rows: pd.DataFrame, zones: gpd.GeoDataFrame, times: Axis, settings:
     within = step >= 0
     subscribers[pair[within], step[within]] = rows["subscribers"].to_numpy(float)[within]
     is_small[pair[within], step[within]] = rows["small"].to_numpy(bool)[within]
-    codes = pd.Index(sorted(set(rows["origin"]) | set(rows["destination"])))
-    steps = _old_codes.checked(_old_codes.read_steps(settings.crosswalk, reading, zones.index, name), name)
-    shares = _old_codes.shares_of(codes, zones.index, steps)
-    _old_codes.say_unknown(codes, shares, "code of places with flows", reading, name)
     ends = [shares[:, codes.get_indexer(pairs.get_level_values(level))] for level in ("origin", "destination")]
     return Flows(subscribers, is_small, sparse.csr_array(ends[0]), sparse.csr_array(ends[1]), pairs)
+
+
+def _wholes(codes: pd.Index, zones: gpd.GeoDataFrame, reading: Reading, name: str) -> pd.Index:
+    """Zones that hold others with flows: theirs are those of their parts once more, or would give a suppressed one away."""
+    holders = holders_of(zones)
+    wholes = codes.intersection(pd.Index(sorted({outer for code in codes for outer in holders.get(str(code), ())}), dtype=object))
+    if len(wholes):
+        what = f"{counted(len(wholes), 'zone')} with flows hold others with flows: {few(wholes)}"
+        reading.ledger.problems.note(Problem(f"signals.{name}", what, "Left out: the flows of their parts are used"))
+    return wholes

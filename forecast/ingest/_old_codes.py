@@ -67,5 +67,6 @@ def say_unknown(codes: pd.Index, shares: Any, what: str, reading: Reading, name:
     """Note the codes that are no zone: nothing is made of them."""
     nowhere = codes[np.asarray(shares.sum(axis=0)).ravel() == 0]
     if len(nowhere):
-        problem = f"{counted(len(nowhere), what)} are no zone, nor in a crosswalk: {few(nowhere)}"
+        are = "is no zone and not" if len(nowhere) == 1 else "are no zones and not"
+        problem = f"{counted(len(nowhere), 'code')} of {what} {are} in a crosswalk: {few(nowhere)}"
         reading.ledger.problems.note(Problem(f"signals.{name}", problem, "Left out; rename them, or give a crosswalk"))

@@ -13,7 +13,7 @@ from forecast.errors import InputError, Problem, few
 from forecast.ingest import _hxl, _weeks
 from forecast.ingest._cells import ABOVE, NUMERIC
 from forecast.ingest._columns import Columns, chosen, mapped, once, renamed
-from forecast.ingest._dates import Calendar, Order, dates
+from forecast.ingest._dates import Calendar, Order, dates, is_period
 from forecast.ingest._grid import Body
 from forecast.ingest._layout import Looked
 from forecast.ingest._numbers import Style, numbers
@@ -140,7 +140,17 @@ def _dates(frame: pd.DataFrame, columns: list[Column], settings: Habits, reading
         frame = frame.assign(period=_weeks.mondays(frame["period"].str.replace(NUMERIC, "", regex=False), reading, body.label))
     frame = dates(frame, [column for column in columns if column.kind in ("date", "period")], calendar)
     body.said += _examples("dates", calendar.shown)
+    if settings.wide and settings.wide.column == "period":
+        body.said += _periods_not_named(body.frame, settings, calendar)
     return frame
+
+
+def _periods_not_named(frame: pd.DataFrame, settings: Habits, calendar: Calendar) -> list[str]:
+    """The column of a month that was added since: it is not read before the settings name it."""
+    named = {need for origin in settings.columns.values() for need in origin.needs}
+    named |= set(settings.wide.cells if settings.wide else ())
+    there = [name for name in frame.columns if name not in named and is_period(name, calendar) and (frame[name] != "").any()]
+    return [f"NOT read, since wide does not name it: the column {few(there)}"] if there else []
 
 
 def _examples(what: str, shown: dict[str, str]) -> list[str]:

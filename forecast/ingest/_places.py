@@ -54,3 +54,19 @@ def zones_with_a_place(reading: Reading, name: str) -> gpd.GeoDataFrame:
     if len(nowhere):
         reading.ledger.remarks.append(f"{name} stays empty for {counted(len(nowhere), 'zone')} without a place: {few(nowhere)}.")
     return reading.zones[has_place]
+
+
+def holders_of(zones: gpd.GeoDataFrame) -> dict[str, list[str]]:
+    """Code of each zone that lies in another -> codes of all that hold it: its parents that are zones, the polygon of a point."""
+    inside, parents = geo.points_inside(zones), dict(zip(zones.index, zones["parent"], strict=True))
+    found: dict[str, list[str]] = {}
+    for code in map(str, zones.index):
+        holders, above = [], [parents.get(code, ""), inside.get(code, "")]
+        while above:
+            outer = str(above.pop())
+            if outer in parents and outer != code and outer not in holders:
+                holders.append(outer)
+                above += [parents.get(outer, ""), inside.get(outer, "")]
+        if holders:
+            found[code] = sorted(holders)
+    return found

@@ -1,7 +1,7 @@
 """Counts so small that somebody could be singled out: emptied as they are read, before anything is computed from them.
 
 What is published is a function of what is left, so it is the same whatever a small count was. Where a whole and its parts are
-both counted, the only part that is hidden could be had by subtraction: then another is hidden too.
+both counted, a part that is hidden could be had by subtraction: the whole is then hidden too.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from forecast.errors import Problem
-from forecast.schema import Floats
+from forecast.ingest import table
+from forecast.schema import Floats, Reading
 
 SMALLEST_COUNT = 16  # 15 people or fewer can be singled out (RELIABILITY: Flowminder keeps values > 15)
+EXAMPLES = re.compile(r"numbers read: ('[^']*' as [^,;]*(, )?)+( and [0-9,]+ more)?")
 FIGURE = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
 Flags = npt.NDArray[np.bool_]
 
@@ -27,28 +30,25 @@ def suppressed(counts: Floats, smallest: int) -> tuple[Floats, Flags]:
     return np.where(small, np.nan, counts), small
 
 
-def hide_a_second(counts: Floats, small: Flags, parts_of: Mapping[int, Sequence[int]]) -> tuple[Floats, int]:
-    """(source, step) counts in which no hidden one is a whole less its other parts, and how many more were hidden for that.
+def hide_wholes(counts: Floats, small: Flags, wholes_of: Mapping[int, Sequence[int]]) -> tuple[Floats, int]:
+    """(source, step) counts without those of a whole of which a part is suppressed in that step, and how many these are.
 
-    `parts_of`: row of a whole -> rows of its parts. Where one of them alone is hidden and all others are known, the smallest
-    other part is hidden too; the whole, where there is no other part.
+    `wholes_of`: row of a part -> rows of all that hold it. Hiding a second part would not do: another run may show that one.
     """
-    counts, hidden, before = counts.copy(), small.copy(), -1
-    while hidden.sum() != before:
-        before = int(hidden.sum())
-        for whole, parts in sorted(parts_of.items()):
-            _hide_in(counts, hidden, whole, np.array(sorted(parts), dtype=int))
-    return counts, int(hidden.sum() - small.sum())
+    hide = np.zeros(counts.shape, dtype=bool)
+    for part, wholes in wholes_of.items():
+        hide[list(wholes)] |= small[part]
+    hide &= ~np.isnan(counts)
+    return np.where(hide, np.nan, counts), int(hide.sum())
 
 
-def _hide_in(counts: Floats, hidden: Flags, whole: int, parts: npt.NDArray[np.intp]) -> None:
-    family = np.array([whole, *parts])
-    # One unknown among a whole and its parts, and it is one that must stay so: the others give it away.
-    given_away = (np.isnan(counts[family]).sum(axis=0) == 1) & hidden[family].any(axis=0)
-    for step in np.flatnonzero(given_away).tolist():
-        others = parts[~np.isnan(counts[parts, step])]
-        second = others[np.argmin(counts[others, step])] if len(others) else whole
-        counts[second, step], hidden[second, step] = np.nan, True
+def read_unseen(settings: table.Settings, reading: Reading, name: str) -> pd.DataFrame:
+    """The rows of `use: table`, without examples of how the file writes figures among the remarks: one may be a small count."""
+    remarks = reading.ledger.remarks
+    before = len(remarks)
+    text = table.read(settings, reading, name)
+    remarks[before:] = [EXAMPLES.sub("numbers read as they are written there", remark) for remark in remarks[before:]]
+    return text
 
 
 def without_small_figures(problems: Sequence[Problem], column: str, smallest: int) -> list[Problem]:

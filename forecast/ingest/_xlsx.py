@@ -35,8 +35,8 @@ def grid(data: bytes, file: str, sheet: str | None, name: str) -> Grid:
     """The sheet named, or the only one that is not hidden, or the one called as the input (`name`).
 
     Formulas give the value last saved; dates become ISO text; whole numbers lose their `.0`, and numbers are marked as such.
-    Texts of merged cells stand in each row of the area. Raises InputError when the workbook cannot be read, unpacks to too much,
-    or the sheet is not there.
+    What merged cells hold stands in each row of the area, marked where it may be a figure. Raises InputError when the workbook
+    cannot be read, unpacks to too much, or the sheet is not there.
     """
     _refuse_bomb(data, file)
     with _readable(file):
@@ -50,7 +50,9 @@ def grid(data: bytes, file: str, sheet: str | None, name: str) -> Grid:
         facts = _sheet.facts(data, page._worksheet_path)
         page.reset_dimensions()  # some programs write wrong ones
     said = [*facts.said, *([f"the sheet {chosen} is hidden"] if chosen in hidden else [])]
-    return Grid(label, _pieces(page, file, facts), said, is_sheet=True, from_1904=book.epoch == CALENDAR_MAC_1904, lost=facts.lost)
+    return Grid(
+        label, _pieces(page, file, facts), said, is_sheet=True, from_1904=book.epoch == CALENDAR_MAC_1904, lost=facts.lost
+    )
 
 
 @contextmanager

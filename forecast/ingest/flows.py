@@ -3,7 +3,8 @@
 Contract. A table as in forecast/ingest/table.py: how many subscribers went from one place to another in a day or period. Either
 `origin, destination, period, subscribers`; or one column per day or period behind `origin, destination`, whose names are dates or
 which follow each other from `first` on (files without header: `header: 0`); or a matrix, one column per destination behind
-`origin, period`. A cell that is not there is unknown.
+`origin, period`. A cell that is not there is unknown. Flows from or to what is no zone are left out, and so are those of zones
+that hold others with flows.
 
     path: "flows/*.csv"        and columns, rename (of origin and destination) and so on, as in `use: table`
     layout: long               or dates (a column per day or period), matrix (a column per destination)
@@ -109,7 +110,13 @@ def _measured(
     steps = np.asarray(times.periods_of.sum(axis=0)).ravel()
     stands_for = steps / np.maximum(known.astype(float) @ times.periods_of, 1)  # the steps known stand for all of the period
     if settings.measure == "index":
-        return index(found, known, _usual(found, times, settings, reading), settings.minimum_count, times.periods_of), None
+        usual = _usual(found, times, settings, reading)
+        if not usual.any():
+            what = "no flow is known of the days that say what is usual"
+            reading.ledger.problems.note(
+                Problem(f"signals.{name}.reference", what, "The index is empty; name days that are known")
+            )
+        return index(found, known, usual, settings.minimum_count, times.periods_of), None
     if settings.measure == "moved":
         return np.asarray(moved(found, known) @ times.periods_of) * stands_for, None
     population = zones["population_people"].to_numpy(float)
@@ -122,7 +129,7 @@ def _measured(
     if settings.measure == "net":
         return np.asarray(net @ times.periods_of) * stands_for, None
     present, cv = present_people(population, net, known)
-    last = _last_step(times)
+    last = np.cumsum(steps).astype(int) - 1
     lost = np.isclose(present, LEAST * population[:, None]) | np.isclose(present, MOST * population[:, None])
     if lost[:, last].any():
         who = few(zones.index[lost[:, last].any(axis=1)])
@@ -232,11 +239,6 @@ def _tell(out: Flags, told: pd.Series, times: Axis, settings: Settings, reading:
         days = few(times.steps[out & within].strftime("%Y-%m-%d"))
         what = f"{int((out & within).sum())} of {counted(int(within.sum()), each)} have no flow, or next to none ({days})"
         reading.ledger.problems.note(Problem(f"signals.{name}", what, "Missing, not 0"))
-
-
-def _last_step(times: Axis) -> Any:
-    """(period) the place of its last step."""
-    return np.searchsorted(np.asarray(times.periods_of.argmax(axis=1)).ravel(), np.arange(len(times.periods)), side="right") - 1
 
 
 def _signal(

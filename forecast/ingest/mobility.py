@@ -91,8 +91,8 @@ def _areas(areas: pd.Index, zones: gpd.GeoDataFrame, settings: Settings, reading
     if several:
         what = f"gives {few(several)} to more than one area"
         raise InputError([Problem(f"signals.{name}.crosswalk", what, "Give each zone, or parent of zones, to one area")])
-    own: pd.Series = pd.Series(zones.index, index=zones.index).map(of_place)
-    found: pd.Series = own.fillna(parents.map(of_place)).fillna("")
+    own: pd.Series = pd.Series(zones.index, index=zones.index, dtype=object).map(of_place).astype(object)
+    found: pd.Series = own.fillna(parents.map(of_place).astype(object)).fillna("")
     if areas.size and not found.any():
         problem = f"has no area that is a zone or the parent of zones: {few(areas)}"
         action = f"Give signals.{name}.crosswalk (from_code: the area, to_code: a zone or the parent of zones), or rename"

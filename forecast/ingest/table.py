@@ -30,11 +30,11 @@ per file, and refused where it may be read in two ways, until a setting says whi
     delay_days: 7              rows without known_on are known this many days after their date
     assumed: why               the rows are not data: each is listed in assumptions.csv with these words
 
-CSV: quotes and line breaks in quotes are understood; a row shorter or longer than the header is refused. XLSX: formulas give the
-value last saved, or are refused by cell; merged text stands for each of its rows; hidden rows and columns are read. HXL hashtags
-in a row tell the columns that have no name of ours. A title above the header, notes under the table and totals are left out;
-notes and totals are listed in problems.csv. More rows than a sheet holds (1,048,576), or 250 MB of text (160 MB for a workbook),
-are refused.
+CSV: quotes and line breaks in quotes are understood; a row shorter or longer than the header is refused. XLSX: formulas give
+the value last saved, or are refused by cell; merged text, codes and dates stand for each of their rows; hidden rows and columns
+are read. HXL hashtags in a row tell the columns that have no name of ours. A title above the header, notes under the table and
+totals are left out; notes and totals are listed in problems.csv. More rows than a sheet holds (1,048,576), or 250 MB of text
+(160 MB for a workbook), are refused.
 """
 
 from __future__ import annotations

@@ -50,6 +50,7 @@ def read_records(sources: Sources, known: Known) -> pd.DataFrame:
         bad += len(converted) - len(df)
     sources.set_aside["records"] = bad
     _refuse_too_many(bad, total, problems.noted[noted:], sources)
+    _say_known_early(df, sources)
     _say_who_has_none(df, known, sources)
     if df.empty:
         problem = f"has no usable row of a period that was over and known on {job.issue_date.date()}, the issue date"
@@ -90,6 +91,23 @@ def _refuse_too_many(bad: int, total: int, set_aside: list[Problem], sources: So
         sources.problems.refuse(Problem("records", problem, action))
         for row in set_aside:
             sources.problems.refuse(row)
+
+
+def _say_known_early(df: pd.DataFrame, sources: Sources) -> None:
+    """A report that was there before its period was over may be a plan, or a part of it."""
+    df = df[df["known_on"].notna()]
+    starts = df["period"].drop_duplicates()
+    if starts.empty:
+        return
+    ends = starts.map(lambda start: periods.step(start, 1, sources.job.config.forecast.period) - pd.Timedelta(days=1))
+    early = df["known_on"] < df["period"].map(pd.Series(ends.to_numpy(), index=starts.to_numpy()))
+    if early.any():
+        first = df.loc[min(df.index[early], key=lambda row: convert.place(str(df.at[row, "record"])))]
+        remark = (
+            f"{checks.counted(int(early.sum()), 'record')} known before the last day of their period (the first: "
+            f"{first['record']}, known on {first['known_on'].date()}): used as they are; are they plans, or parts of it?"
+        )
+        sources.ledger.remarks.append(remark)
 
 
 def _say_who_has_none(df: pd.DataFrame, known: Known, sources: Sources) -> None:

@@ -34,11 +34,15 @@ def read_signals(sources: Sources, records: pd.DataFrame) -> tuple[xr.Dataset, t
 
 def _is_taken(name: str, sources: Sources) -> bool:
     """Refuse a signal that has the name of something else in the panel: one of the two would be lost."""
-    others = {f"{signal}_coverage": signal for signal in sources.job.config.signals}
+    signals = sources.job.config.signals
+    others = {
+        f"{signal}_{part}": (signal, word) for signal in signals for part, word in (("coverage", "coverage"), ("cv", "spread"))
+    }
     if name in PANEL.variables or name == "people":
         problem = "is the name of a variable of the panel"
     elif name in others:
-        problem = f"is the name under which the coverage of the signal {others[name]} is kept"
+        other, what = others[name]
+        problem = f"is the name under which the {what} of the signal {other} is kept"
     else:
         return False
     sources.refuse(name, f"signals.{name}", name, problem, "Give the signal another name")
@@ -56,7 +60,9 @@ def _read(name: str, axes: dict[str, pd.Index], sources: Sources) -> xr.Dataset 
     if found is None or not isinstance(found, xr.Dataset):
         if found is not None:
             use = sources.job.config.signals[name].use
-            sources.refuse(name, f"signals.{name}.use", use, "gives no signal", "Write use: raster, presence or table")
+            sources.refuse(
+                name, f"signals.{name}.use", use, "gives no signal", "Write use: raster, presence, flows, mobility or table"
+            )
         return None
     _refuse_other_starts(name, found.indexes["period"], axes["period"], sources)
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from forecast import as_of, convert, periods
@@ -28,6 +29,7 @@ def read_stock(sources: Sources, known: Known, records: pd.DataFrame) -> Stock:
     )
     for table in vars(stock).values():
         checks.refuse_unknown(table, known, sources.problems)
+    _refuse_totals(stock.depot_stock, sources)
     for table, of in ((stock.arrivals, ARRIVALS), (stock.by_others, BY_OTHERS)):
         _doubt_copies(table, of, sources)
     _refuse_neither_item_nor_need(stock.by_others, sources)
@@ -73,6 +75,18 @@ def _doubt_copies(df: pd.DataFrame, table: Table, sources: Sources) -> None:
         problem = f"is alike in every column to {first[row]}, so it counts a second time"
         action = "Delete one of the two, or tell them apart (consignment, organisation)"
         sources.problems.note(Problem(file, problem, f"Used as it is. {action}", line=line))
+
+
+def _refuse_totals(stock: pd.DataFrame, sources: Sources) -> None:
+    """Refuse a row without a batch that holds as much as the batches of its depot and item together: it would count twice."""
+    place = ["depot", "item", "status", "owner"]
+    batches = stock[(stock["batch"] != "") & (stock["quantity"] > 0)].groupby(place)["quantity"].agg(["sum", "count"])
+    beside = stock[place].merge(batches, left_on=place, right_index=True, how="left").set_index(stock.index)
+    is_total = (stock["batch"] == "") & (beside["count"] > 1) & np.isclose(stock["quantity"], beside["sum"])
+    for row in stock.index[is_total]:
+        problem = f"is as much as its {int(beside['count'][row])} batches together, and has no batch: a total would count twice"
+        action = "Delete the row, or name its batch"
+        sources.problems.refuse(convert.problem_at(stock, row, "quantity", problem, action))
 
 
 def _refuse_neither_item_nor_need(by_others: pd.DataFrame, sources: Sources) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 
 import geopandas as gpd
 import numpy as np
@@ -25,6 +26,8 @@ def check_together(sources: Sources, zones: gpd.GeoDataFrame, items: pd.DataFram
     """Refuse what does not fit together; a check is left out where one of its tables could not be read."""
     problems, failed = sources.problems, sources.failed
     refuse_contradictions(stock, routes, problems)
+    for what, codes in (("zone", zones.index), ("item", items.index), ("depot", routes.depots["depot"])):
+        _say_alike(what, codes.astype("str"), sources)
     if not failed & {"zones", "depots"}:
         checks.refuse_swapped(routes.depots, zones, problems)
         _doubt_places(routes.depots, zones, sources)
@@ -39,6 +42,15 @@ def check_together(sources: Sources, zones: gpd.GeoDataFrame, items: pd.DataFram
         _refuse_weightless(items, stock, sources)
         _refuse_too_small(routes.fleet, items, sources)
         _say_no_volume(items, routes, sources)
+
+
+def _say_alike(what: str, codes: Iterable[str], sources: Sources) -> None:
+    """Codes of one kind that differ only in what nobody sees, or in leading zeros, may be one that was written in two ways."""
+    shapes: dict[str, set[str]] = {}
+    for code in codes:
+        shapes.setdefault("".join(re.sub(r"(?<![0-9])0+(?=[0-9])", "", code).split()).casefold(), set()).add(code)
+    for alike in sorted(ascii(sorted(codes))[1:-1] for codes in shapes.values() if len(codes) > 1):
+        sources.ledger.remarks.append(f"Two {what}s, or one written in two ways? {alike}. Each is taken as its own.")
 
 
 def _doubt_places(depots: pd.DataFrame, zones: gpd.GeoDataFrame, sources: Sources) -> None:

@@ -190,6 +190,13 @@ def _spans(df: pd.DataFrame, found: Found) -> list[str]:
     return []
 
 
+def _today(codes: pd.Index, found: Found) -> pd.Index:
+    """The zones of today that the old ones among the codes became."""
+    steps = found.sources.crosswalk.steps
+    today: pd.Index = pd.Index(steps.loc[steps["from_code"].isin(codes), "to_code"].unique())
+    return today
+
+
 def _codes(text: pd.DataFrame, found: Found) -> tuple[list[str], list[str]]:
     """For zone, item and depot: which codes of the table nobody knows, and how many of the known ones stand in it."""
     known = {
@@ -209,6 +216,7 @@ def _codes(text: pd.DataFrame, found: Found) -> tuple[list[str], list[str]]:
             words.append(f"{len(there)} {what}")
             continue
         strange = there.difference(found.sources.crosswalk.also_knowing(codes) if what == "zones" else codes)
+        there = there.union(_today(there, found)) if what == "zones" else there
         of = len(codes if column != "to" else found.zones)
         words.append(f"{len(there.intersection(codes if column != 'to' else found.zones.index))}/{of} {what}")
         if len(strange):

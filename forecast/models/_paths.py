@@ -69,6 +69,13 @@ def at_least_zero(paths: Floats) -> Floats:
     return np.asarray(cut * np.clip(mean / np.where(cut_mean > 0, cut_mean, 1), LEAST_MEAN, 1))
 
 
+def as_wide_as(paths: Floats, others: Floats, where: npt.NDArray[np.bool_]) -> Floats:
+    """(series, horizon, sample) paths, spread around their mean to the width of `others`; `where`: (series, horizon)."""
+    mean, width, asked = paths.mean(axis=2, keepdims=True), paths.std(axis=2), others.std(axis=2)
+    factor = np.where(where & (asked > width), asked / np.where(width > 0, width, 1), 1.0)
+    return np.where((factor > 1)[:, :, None], at_least_zero(mean + (paths - mean) * factor[:, :, None]), paths)
+
+
 def known_mean(values: Floats, known_until: Ints, count: int) -> Floats:
     """(series, past) -> (series, origin): mean of the last `count` known values up to each origin; empty before the first."""
     known = np.isfinite(values)

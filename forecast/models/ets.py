@@ -15,7 +15,7 @@ Source: Hyndman, Koehler, Ord and Snyder, Forecasting with Exponential Smoothing
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -44,7 +44,19 @@ class Settings(Section):
 
 
 def predict(history: History, samples: int, settings: Settings) -> Floats:
-    """History -> (series, horizon, sample) in item units per period; empty for a series that cannot be fitted."""
+    """History -> (series, horizon, sample) in item units per period; empty for a series that cannot be fitted.
+
+    Periods for which a regressor is not known are as unsure as in a forecast without regressors.
+    """
+    paths = _forecast(history, samples, settings)
+    if history.is_blind is None or not history.is_blind.any():
+        return paths
+    without = _forecast(replace(history, regressors={}, is_blind=None), samples, settings)
+    return _paths.as_wide_as(paths, without, history.is_blind)
+
+
+def _forecast(history: History, samples: int, settings: Settings) -> Floats:
+    """(series, horizon, sample) as if all regressors were known."""
     past, horizon = history.values.shape[1], len(history.ahead)
     origins = np.append(_paths.origins(past, horizon), past - 1)
     points = _paths.each_series(

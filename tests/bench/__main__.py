@@ -18,6 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.bench import rasters
+
 ROOT = Path(__file__).parents[2]
 REAL_DATA = Path(os.environ.pop("FORECAST_DATA", ROOT.parent / "shared" / "data"))  # the demo has its own data
 
@@ -91,6 +93,7 @@ def main() -> None:
     print(f"{'command':<22}{'seconds':>9}{'loops':>8}{'peak MB':>9}  limit")
     for row in measures:
         print(f"{row.name:<22}{row.seconds:>9.2f}{row.seconds / loop:>8.1f}{row.peak_mb:>9.0f}  {row.limit}")
+    rasters.main()
 
 
 if __name__ == "__main__":

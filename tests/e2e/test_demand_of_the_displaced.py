@@ -30,8 +30,6 @@ def nights(demo_config: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[
     settings["inputs"] = {name: settings["inputs"][name] for name in ("zones", "population", "records")}
     for item in settings["items"].keys() - set(ITEMS):
         settings["items"][item]["model"] = {"use": "moving_average"}
-    settings["items"]["water_trucked"]["model"]["use"] = "ets"  # with the same rain, and faster
-    settings["forecast"]["samples"] = 100
     found: dict[object, Result] = {night: _forecast(folder, settings, night) for night in (BEFORE, HALF_WAY, AFTER)}
     settings["forecast"]["exposure"] = None
     return found | {"without phones": _forecast(folder, settings, AFTER)}

@@ -27,7 +27,7 @@ from forecast.schema import DISPATCHES, Inputs, Ledger, Plan
 NOW = pd.Timestamp("2026-11-22 06:00", tz="UTC").to_pydatetime()
 FILES = {
     "allocation.csv", "allocation.xlsx", "allocation.gpkg", "coverage.csv", "demand.csv", "samples.parquet", "assumptions.csv",
-    "problems.csv", "map.html", "summary.md", "manifest.json", "seams",
+    "problems.csv", "signals.csv", "map.html", "summary.md", "manifest.json", "seams",
 }  # fmt: skip
 
 
@@ -103,7 +103,15 @@ def test_the_truth_is_never_read(demo_run: Path) -> None:
 def test_the_same_question_again_is_nothing_new(demo_config: Path, demo_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["run", str(demo_config), "--out", str(demo_run.parent)]) == 0
     assert "Nothing new" in capsys.readouterr().out
-    assert [path.name for path in demo_run.parent.iterdir() if path.is_dir()] == [demo_run.name]
+    assert {path.name for path in demo_run.parent.iterdir() if path.is_dir()} == {demo_run.name, "kept"}
+
+
+def test_what_is_kept_for_the_next_run_is_listed_and_hashed(demo_run: Path) -> None:
+    manifest = json.loads((demo_run / "manifest.json").read_text())
+    assert manifest["kept_state"].keys() <= {path.name for path in (demo_run.parent / "kept").iterdir()}
+    assert {name.split("-")[0] for name in manifest["kept_state"]} == {"weights", "zones"}
+    assert all(len(digest) == 64 for digest in manifest["kept_state"].values())
+    assert set(manifest["integrity_unverified"]) == {"flooded_share", "population", "rainfall_mm"}  # no checksums beside them
 
 
 def test_help_answers_within_half_a_second() -> None:

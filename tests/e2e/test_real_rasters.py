@@ -10,7 +10,6 @@ import pytest
 import rasterio
 import shapely
 import xarray as xr
-from rasterio import windows
 
 from forecast.ingest import raster
 from tests import small_places as small
@@ -21,7 +20,10 @@ ROWS, COLUMNS = slice(10, 22), slice(4, 20)  # of the grid: a zone that cuts no 
 
 def zone_on_cells(path: Path) -> shapely.Geometry:
     with rasterio.open(path) as opened:
-        return shapely.box(*windows.bounds(windows.Window.from_slices(ROWS, COLUMNS), opened.transform))
+        step = opened.transform
+    west, east = (step.c + step.a * column for column in (COLUMNS.start, COLUMNS.stop))
+    north, south = (step.f + step.e * row for row in (ROWS.start, ROWS.stop))
+    return shapely.box(west, south, east, north)
 
 
 def by_hand(path: Path, band: int = 1) -> float:
@@ -109,3 +111,38 @@ def test_the_districts_of_zambia_have_the_rain_of_their_cells(real_data: Path) -
             inside = np.where(np.isnan(values), 0, part)
             expected = float((np.nan_to_num(values) * inside).sum() / inside.sum())
             assert float(rain.sel(zone=name, period=day)) == pytest.approx(expected, rel=1e-5, abs=1e-6)
+
+
+# ------------------------------------------------------------------ Sierra Leone: ERA5-Land by hours and by days, two grids
+
+SPOT = shapely.box(-11.02, 8.40, -10.99, 8.43)  # in one cell of either grid
+
+
+def era5(root: Path, name: str, variable: str) -> tuple[str, pd.Series]:
+    """The path of a file, and the values of the cell that holds the spot."""
+    path = f"sle/era5/era5-land-{name}-sierra-leone.nc"
+    with xr.open_dataset(root / path, engine="h5netcdf") as ds:
+        cell = ds[variable].sel(latitude=SPOT.centroid.y, longitude=SPOT.centroid.x, method="nearest")
+        return path, cell.to_series()
+
+
+def test_hours_of_rain_that_add_up_from_midnight_become_days(real_data: Path) -> None:
+    """The amount at 00:00 is the whole of the day before; the last day of the file has no such hour."""
+    path, by_hand = era5(real_data, "hourly-temp-precip-feb-2025", "tp")
+    how = {"variable": "tp", "crs": "EPSG:4326", "convert": "m to mm", "accumulated": "from_midnight"}
+    rain = read(real_data, SPOT, "2025-03-03", "D", path=path, **how).to_series()
+    whole = by_hand[by_hand.index.hour == 0].iloc[1:] * 1000
+    whole.index = whole.index - pd.Timedelta(days=1)
+    assert rain["2025-02-01":"2025-02-27"].to_numpy() == pytest.approx(whole.to_numpy(), rel=1e-5, abs=1e-6)
+    assert (whole.max() > 0.1, len(whole)) == (True, 27)
+    assert rain["2025-02-28":].isna().all()
+
+
+def test_daily_temperatures_become_weeks_in_degrees(real_data: Path) -> None:
+    path, by_hand = era5(real_data, "daily-mean-temperature-2m-july-2025", "t2m")
+    how = {"variable": "t2m", "crs": "EPSG:4326", "unit": "C", "convert": "K to C", "valid": (5, 45), "over_time": "mean"}
+    warmth = read(real_data, SPOT, "2025-08-04", "W", path=path, **how)
+    for monday in ("2025-07-07", "2025-07-21"):
+        week = by_hand[monday : str(pd.Timestamp(monday) + pd.Timedelta(days=6))]
+        assert len(week) == 7
+        assert float(warmth.sel(period=monday)) == pytest.approx(float(week.mean()) - 273.15, abs=1e-3)

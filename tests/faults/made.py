@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import h5py
 import numpy as np
 import openpyxl
 import pandas as pd
 import rasterio
 import shapely
+import xarray as xr
+from rasterio.control import GroundControlPoint
 from rasterio.transform import Affine
 
 from tests.faults import bombs
@@ -144,6 +147,106 @@ def raster_a_million_cells_a_side(path: Path) -> None:
 def raster_two_of_one_week(path: Path) -> None:
     raster_sound(path)
     raster_sound(path.with_name("rain_2026-02-18.tif"))
+
+
+def raster_zero_bytes(path: Path) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"")
+
+
+def raster_of_zeros(path: Path) -> None:
+    """What a disk that was cut off leaves: the length of a file, and nothing in it."""
+    raster_sound(path)
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+def raster_half_written(path: Path) -> None:
+    """A writer killed after the head: the cells were never written, and no nodata value says so."""
+    path.parent.mkdir(exist_ok=True)
+    profile = {"driver": "GTiff", "width": 512, "height": 512, "count": 1, "dtype": "float32", "crs": "EPSG:4326"}
+    place = Affine(0.005, 0, 29.8, 0, -0.005, 5.7)
+    with rasterio.open(path, "w", **profile, transform=place, tiled=True, blockxsize=256, blockysize=256, sparse_ok=True):
+        pass
+
+
+def raster_control_points_only(path: Path) -> None:
+    raster_sound(path, crs=None, transform=Affine.identity())
+    with rasterio.open(path, "r+") as raster:
+        corners = [GroundControlPoint(row, column, 30 + column / 20, 5.7 - row / 10) for row, column in ((0, 0), (0, 40), (8, 0))]
+        raster.gcps = (corners, rasterio.crs.CRS.from_epsg(4326))
+
+
+def raster_metres_as_degrees(path: Path) -> None:
+    raster_sound(path, transform=Affine(5000, 0, 166_000, 0, -5000, 630_000))
+
+
+def raster_degrees_as_metres(path: Path) -> None:
+    raster_sound(path, crs="EPSG:32636")
+
+
+def raster_east_of_180(path: Path) -> None:
+    raster_sound(path, transform=Affine(9, 0, 0, 0, -9, 36))
+
+
+def raster_netcdf_renamed(path: Path) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(500))
+
+
+def raster_a_link_out(path: Path) -> None:
+    outside = path.parent.parent.with_name("outside.tif")
+    raster_sound(outside)
+    path.parent.mkdir(exist_ok=True)
+    _link(path, outside)
+
+
+def raster_complex(path: Path) -> None:
+    raster_sound(path, dtype="complex64", nodata=-9999.0)
+
+
+def raster_not_its_checksum(path: Path) -> None:
+    raster_sound(path)
+    path.with_name(f"{path.name}.sha256").write_text(f"{'0' * 64}  {path.name}\n")
+
+
+def raster_hostile_aux(path: Path) -> None:
+    """A file beside the raster that says its nodata value is 5, which is what all its cells hold."""
+    raster_sound(path)
+    aux = "<PAMDataset><PAMRasterBand band='1'><NoDataValue>5</NoDataValue></PAMRasterBand></PAMDataset>"
+    path.with_name(f"{path.name}.aux.xml").write_text(aux)
+
+
+def netcdf_sound(path: Path, **changes: Any) -> None:
+    """Rain over the three zones in one week, 5 mm in each cell."""
+    path.parent.mkdir(exist_ok=True)
+    places = {"latitude": 5.65 - 0.1 * np.arange(8), "longitude": 29.825 + 0.05 * np.arange(40)} | changes
+    rain = (("time", "latitude", "longitude"), np.full((1, 8, 40), 5, "float32"), {"units": "mm"})
+    ds = xr.Dataset({"rain": rain}, {"time": pd.DatetimeIndex(["2026-02-16"]), **places})
+    ds["rain"].encoding = {"_FillValue": np.float32(-9999)}
+    ds.to_netcdf(path, engine="h5netcdf")
+
+
+def netcdf_east_of_180(path: Path) -> None:
+    netcdf_sound(path, longitude=4.5 + 9.0 * np.arange(40))
+
+
+def netcdf_uneven(path: Path) -> None:
+    netcdf_sound(path, latitude=5.65 - 0.1 * np.arange(8) ** 1.5)
+
+
+def netcdf_elsewhere(path: Path) -> None:
+    """Values that are the bytes of another file of the machine."""
+    netcdf_sound(path)
+    secret = path.with_name("secret.bin")
+    secret.write_bytes(bytes(8 * 40 * 4))
+    with h5py.File(path, "r+") as file:
+        del file["rain"]
+        file.create_dataset("rain", (1, 8, 40), "float32", external=[(str(secret), 0, h5py.h5f.UNLIMITED)])
+
+
+def netcdf_cut_off(path: Path) -> None:
+    netcdf_sound(path)
+    path.write_bytes(path.read_bytes()[:3000])
 
 
 # ------------------------------------------------------------------ zones

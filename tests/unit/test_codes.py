@@ -57,6 +57,19 @@ def test_a_code_that_lost_its_leading_zero_is_told_with_the_line_to_write(operat
     )
 
 
+def test_codes_that_look_alike_are_said(operation: Operation) -> None:
+    operation.write(
+        "places.csv", "zone,lat,lon", "1,5.1,30.1", "01,5.2,30.2", "Z 1,5.3,30.3", "Z\u00a01,5.4,30.4", "Z-10,5.5,30.5"
+    )
+    operation.write_records(("1", "Z-10"))
+    operation.inputs()
+    told = [remark for remark in operation.ledger.remarks if "written in two ways" in remark]
+    assert told == [
+        "Two zones, or one written in two ways? '01', '1'. Each is taken as its own.",
+        "Two zones, or one written in two ways? 'Z 1', 'Z\\xa01'. Each is taken as its own.",
+    ]
+
+
 def test_a_misspelt_name_is_told_with_the_zone_it_may_be(operation: Operation) -> None:
     assert told_of(operation, "Las Anod") == (
         "'Las Anod' is not one of the 4 known zones. Did you mean SO1503 (Laas Caanood)? Write the code"

@@ -392,3 +392,26 @@ def test_a_table_written_and_read_again_plans_on_the_same_quantiles():
     columns = ["q05", "q25", "q50", "q75", "q95"]
     wanted = table[table["quantity"] == "demand"]
     np.testing.assert_allclose(again[columns], wanted[columns], rtol=0.01)
+
+
+def test_an_uncertain_newest_count_spreads_all_futures_by_as_much():
+    people, ahead = np.array([[100.0, 100.0], [100.0, 100.0]]), weeks(3, after(2))
+    zones = pd.Index(["Z0", "Z1"], name="zone")
+    cv = np.array([[NAN, 0.3], [0.3, NAN]])  # of Z1 only an older count is uncertain
+    found = read_exposure(zones, people, moved("Z0", ahead[0], 0.0), ahead, "W", 2000, 1, Ledger(), cv=cv).ahead
+    np.testing.assert_allclose(found.mean(axis=2), 1)
+    np.testing.assert_allclose(found[0].std(axis=1), 0.3, rtol=0.1)  # nothing else moves these people
+    np.testing.assert_allclose(found[0, 0], found[0, 2])
+    np.testing.assert_array_equal(found[1], 1)
+
+
+def test_the_uncertainty_of_people_present_is_in_the_demand():
+    given = records({("A", "kit"): [100.0] * 40})
+    people = np.full((1, 40), 1000.0)
+    spread = []
+    for cv in (0.0, 0.4):
+        signals = {"present": people, "present_cv": np.full((1, 40), cv)}
+        demand = forecast(inputs(given, signals=signals), config("moving_average", forecast={"exposure": "present"}))
+        spread.append(float(demand["demand"].std("sample").mean() / demand["demand"].mean()))
+    assert spread[0] < 0.1
+    assert spread[1] == pytest.approx(0.4, rel=0.3)

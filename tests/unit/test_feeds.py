@@ -171,6 +171,27 @@ def test_a_late_regressor_is_left_out_and_the_interval_is_as_wide_as_without_it(
     assert "items without a model of their own are forecast without it" in aged.ledger.marks[-1]
 
 
+def test_periods_whose_regressor_is_not_known_yet_are_as_unsure_as_without_it(tmp_path: Path) -> None:
+    """Rain of six weeks before is known for all five weeks ahead, also when it is a week late; three weeks late for three."""
+    operation = followers(tmp_path, 104)
+    operation.settings["signals"]["rain"]["max_age"] = 21
+    known = by_period(operation)
+    for late in (1, 3):
+        operation = followers(tmp_path, 104 - late)
+        operation.settings["signals"]["rain"]["max_age"] = 21
+        widths = by_period(operation)
+        assert widths[: 6 - late] == pytest.approx(known[: 6 - late], rel=0.3), late
+        operation.settings["forecast"]["default"] = {"use": "ets"}
+        assert widths[6 - late :] == pytest.approx(by_period(operation)[6 - late :], rel=0.15), late
+        assert min(widths[6 - late :], default=99) > 4 * max(known), late
+
+
+def by_period(operation: Operation) -> list[float]:
+    """Standard deviation of demand in each period ahead, over zones."""
+    demand = pipeline.forecast_only(operation.job()).demand["demand"]
+    return [float(width) for width in demand.std("sample").mean(("zone", "item"))]
+
+
 def test_a_regressor_delivered_later_never_enters_the_forecast(tmp_path: Path) -> None:
     """Files cut at what had been delivered by the issue date and full files, with wild values later, give the same bytes."""
     operation = followers(tmp_path, 102)

@@ -79,6 +79,14 @@ def test_the_index_is_movements_over_the_usual_ones(tmp_path: Path) -> None:
     np.testing.assert_allclose(ds["moves"], [[1, 1, 1, 0.4], [1, 1, 1, 160 / 300], [1, 1, 1, 0.6]])
 
 
+def test_an_index_without_usual_days_is_empty_and_says_why(tmp_path: Path) -> None:
+    write(tmp_path, {"A>B": [50, 50], "B>A": [50, 50]})
+    asked = small.reading(tmp_path, ZONES, period="D")
+    ds = read(tmp_path, asked, measure="index", reference={"from": "2026-03-10", "until": "2026-03-12"})
+    assert bool(ds["moves"].isnull().all())
+    assert "signals.moves.reference: no flow is known of the days that say what is usual" in small.noted(asked)
+
+
 def test_a_flow_that_became_small_counts_as_half_of_the_smallest_in_the_index_not_as_unmoved(tmp_path: Path) -> None:
     write(tmp_path, {"A>B": [100, 100, 100, 9], "B>C": [200, 200, 200, 200]})
     np.testing.assert_allclose(read(tmp_path, measure="index")["moves"][1, 3], (7.5 + 200) / 300)
@@ -156,8 +164,8 @@ def test_codes_of_the_operator_become_zones_by_the_crosswalk(tmp_path: Path) -> 
     crosswalk = {"path": "codes.csv", "columns": {"from_code": "old", "to_code": "new", "share": "part"}}
     asked = small.reading(tmp_path, ZONES, period="D")
     ds = read(tmp_path, asked, measure="net", crosswalk=crosswalk)
-    np.testing.assert_allclose(ds["moves"][:, 0], [-200, 0.25 * (200 - 1000), 0.75 * (200 - 1000)])
-    assert "1 code of places with flows are no zone, nor in a crosswalk: 99" in small.noted(asked)
+    np.testing.assert_allclose(ds["moves"][:, 0], [-200, 50, 150])
+    assert "1 code of places with flows is no zone and not in a crosswalk: 99" in small.noted(asked)
 
 
 def test_people_cannot_be_counted_without_the_size_of_the_panel(tmp_path: Path) -> None:
@@ -196,3 +204,17 @@ def test_the_stay_at_home_order_halves_the_real_flows_and_days_of_zeros_are_miss
     assert 0.65 < float(by_day.sel(period="2015-03-29") / usual) < 0.85
     assert by_day.sel(period=slice("2015-06-30", "2015-07-01")).isnull().all()
     assert "2 of 104 periods have no flow, or next to none (2015-06-30, 2015-07-01)" in small.noted(asked)
+
+
+def test_no_flow_known_yet_gives_an_empty_signal(tmp_path: Path) -> None:
+    write(tmp_path, {"A>B": [30, 50], "B>A": [20, 20]})
+    for measure in ("present", "net", "moved", "index"):
+        asked = small.reading(tmp_path, ZONES, issue_date="2025-01-06", period="D")
+        assert read(tmp_path, asked, measure=measure).sizes == {"zone": 3, "period": 0}
+
+
+def test_flows_of_no_zone_leave_all_zones_empty(tmp_path: Path) -> None:
+    write(tmp_path, {"X>Y": [30, 50], "Y>X": [20, 20]})
+    asked = small.reading(tmp_path, ZONES, period="D")
+    assert read(tmp_path, asked)["moves"].isnull().all()
+    assert "2 codes of places with flows are no zones and not in a crosswalk: X, Y" in small.noted(asked)

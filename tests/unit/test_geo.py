@@ -195,6 +195,28 @@ def test_means_and_sums_equal_those_of_exactextract(tmp_path: Path, monkeypatch:
         np.testing.assert_allclose(ours, theirs, rtol=1e-9)
 
 
+@pytest.mark.parametrize("strip", [300, 10_000])
+def test_largest_and_mean_by_people_equal_those_of_exactextract(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, strip: int
+) -> None:
+    monkeypatch.setattr("forecast.geo.raster.STRIP_CELLS", strip)
+    rng = np.random.default_rng(6)
+    rain, people = rng.uniform(0, 99, (40, 50)), rng.gamma(0.3, 100, (40, 50))
+    path, living = tmp_path / "rain.tif", tmp_path / "people.tif"
+    for file, values in ((path, rain), (living, people)):
+        geo.write_geotiff(file, values, west=-1, north=2, cell_degrees=0.1, nodata=-1)
+    circles = geo.circles(rng.uniform(-1.5, 1.5, 12), rng.uniform(-0.5, 3.5, 12), 30)
+    places = small.zones({f"{n:02}": shape for n, shape in enumerate(circles)})
+    theirs = exact_extract(str(path), places, ["max", "weighted_mean"], weights=str(living), output="pandas")
+    grid, counts = geo.read_raster(living, root=tmp_path, valid=(0, 1e9))
+    areas = geo.areas(places, 5)
+    with geo.open_raster(path, root=tmp_path, valid=VALID) as raster:
+        largest, _ = geo.Zonal(areas).read(raster, "max")
+        means, _ = geo.Zonal(areas, people=geo.People("people.tif", grid, counts, "key")).read(raster, "people_mean")
+    np.testing.assert_allclose(largest, theirs["max"], rtol=1e-9)
+    np.testing.assert_allclose(means, theirs["weighted_mean"], rtol=1e-6)
+
+
 def test_weights_are_computed_once_per_grid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
     real = geo.zonal_weights
@@ -350,6 +372,56 @@ def test_a_path_or_link_out_of_the_data_folder_is_refused(tmp_path: Path) -> Non
             geo.read_raster(path, root=root, valid=VALID)
     with pytest.raises(InputError, match="there is no such file"):
         geo.read_raster(root / "none.tif", root=root, valid=VALID)
+
+
+def test_an_infinite_nodata_value_is_nothing_and_one_that_does_not_fit_is_no_cell(tmp_path: Path) -> None:
+    holed = np.where(small.NINE == 5, np.inf, small.NINE)
+    plain_tiff(tmp_path / "inf.tif", values=holed, nodata=np.inf)
+    _, values = geo.read_raster(tmp_path / "inf.tif", root=tmp_path, valid=VALID)
+    assert np.isnan(values).sum() == 1
+    bytes_ = np.where(small.NINE == 5, 241, small.NINE)  # -9999 as a byte would be 241
+    plain_tiff(tmp_path / "byte.tif", values=bytes_, nodata=None, dtype="uint8")
+    _, values = geo.read_raster(tmp_path / "byte.tif", root=tmp_path, valid=(0, 255), nodata=-9999)
+    np.testing.assert_array_equal(values, bytes_)
+
+
+def test_a_zone_much_smaller_than_a_cell_has_the_value_of_its_cell(tmp_path: Path) -> None:
+    small.write_nine(tmp_path / "a.tif")
+    for how in ("mean", "max"):
+        values, coverage = read(tmp_path / "a.tif", {"DOT": box(1.5, 1.5, 1.50001, 1.50001)}, how)
+        assert values == [5]
+        assert coverage == pytest.approx([1], rel=1e-3)
+
+
+def test_overlapping_zones_each_have_the_whole_of_what_they_cover(tmp_path: Path) -> None:
+    small.write_nine(tmp_path / "a.tif")
+    values, _ = read(tmp_path / "a.tif", {"A": box(0, 0, 3, 3), "B": box(0, 2, 1, 3)}, "sum")
+    assert values == pytest.approx([45, 1])
+
+
+def test_blocks_of_many_bands_together_are_one_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(raster_module, "MAX_BLOCK_BYTES", 40)
+    plain_tiff(tmp_path / "apart.tif", bands=4, interleave="band")
+    plain_tiff(tmp_path / "together.tif", bands=4, interleave="pixel")
+    with geo.open_geotiff(tmp_path / "apart.tif", root=tmp_path) as stack:
+        assert len(stack.labels) == 4
+    with (
+        pytest.raises(InputError, match="is stored in blocks of 3 x 3 cells"),
+        geo.open_geotiff(tmp_path / "together.tif", root=tmp_path),
+    ):
+        pass
+
+
+def test_a_map_of_people_in_another_crs_is_refused(tmp_path: Path) -> None:
+    plain_tiff(tmp_path / "utm.tif", crs="EPSG:32631", transform=origin(300_000, 400_000, 100_000, 100_000))
+    with geo.open_geotiff(tmp_path / "utm.tif", root=tmp_path) as stack:
+        people = geo.People("utm.tif", stack.grid, small.NINE, "key")
+    zonal = geo.Zonal(geo.areas(small.zones({"A": box(0, 0, 3, 3)}), 5), people=people)
+    with (
+        geo.open_raster(small.write_nine(tmp_path / "a.tif"), root=tmp_path, valid=VALID) as raster,
+        pytest.raises(InputError, match=r"utm\.tif: 1 problem\n  has another CRS than the rasters it is to weigh"),
+    ):
+        zonal.read(raster, "people_mean")
 
 
 # ------------------------------------------------------------------ points in zones

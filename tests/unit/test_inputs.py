@@ -360,6 +360,26 @@ def test_when_a_lane_is_shut(operation: Operation, cells: tuple[str, str, str], 
     assert list(closures.columns) == list(routes.CLOSURE)
 
 
+def test_a_stock_row_that_adds_up_its_batches_is_refused_and_goods_without_a_batch_are_not(operation: Operation) -> None:
+    operation.write("stock.csv", "depot,item,quantity,batch", "D1,kit,60,A", "D1,kit,40,B", "D1,kit,30,", "D2,kit,0,")
+    assert operation.inputs().stock.depot_stock["quantity"].sum() == 130
+    operation.write("stock.csv", "depot,item,quantity,batch", "D1,kit,60,A", "D1,kit,40,B", "D1,kit,100,", "D2,kit,0,")
+    assert operation.refusal() == (
+        "stock.csv: 1 problem\n  line 4, column quantity: '100' is as much as its 2 batches together, and has no batch: "
+        "a total would count twice. Delete the row, or name its batch"
+    )
+
+
+def test_a_report_that_was_known_before_its_period_was_over_is_said(operation: Operation) -> None:
+    rows = [f"Z-01,kit,{week},10,{known}" for week, known in (("2026-02-09", "2026-02-15"), ("2026-02-16", "2026-02-16"))]
+    operation.write("records.csv", "zone,item,period,distributed,known_on", *rows)
+    assert len(operation.inputs().records) == 2
+    assert (
+        "1 record known before the last day of their period (the first: records.csv:3, known on 2026-02-16): "
+        "used as they are; are they plans, or parts of it?" in operation.ledger.remarks
+    )
+
+
 def test_two_arrivals_alike_in_every_column_both_count_and_are_noted(operation: Operation) -> None:
     operation.write("arrivals.csv", "depot,item,quantity,eta", *["D1,kit,5,2026-03-10"] * 2, "D2,kit,5,2026-03-10")
     operation.input("arrivals", path="arrivals.csv")

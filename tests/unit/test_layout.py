@@ -191,6 +191,17 @@ def test_a_problem_of_a_wide_table_names_the_column_the_cell_stood_in(reading: R
     assert [(p.line, p.column, p.value) for p in problems.noted] == [(2, "Water", "many"), (3, "Food", "-1")]
 
 
+def test_one_column_per_month_is_read_and_a_month_that_is_not_named_is_said(reading: Reading) -> None:
+    text = "zone,item,janv-26,2026-02,03/2026,2026-04\nZ1,soap,1,,3,\n"
+    named = ["janv-26", "2026-02"]
+    df = read(reading, text, wide={"period": named, "value": "distributed"})
+    assert df[["period", "distributed"]].to_numpy().tolist() == [["2026-01", "1"]]
+    assert "NOT read, since wide does not name it: the column 03/2026." in said(reading)
+    df = read(reading, text, wide={"period": [*named, "03/2026", "2026-04"], "value": "distributed"})
+    assert df[["period", "distributed"]].to_numpy().tolist() == [["2026-01", "1"], ["2026-03", "3"]]
+    assert "NOT read" not in reading.ledger.remarks[-1]
+
+
 def test_a_wide_table_may_list_its_columns_and_scale_them(reading: Reading) -> None:
     wide = {"item": ["Food", "Water"], "value": "distributed", "times": 1000, "per": "day"}
     df = read(reading, "zone,period,Food,Water\nZ1,2026-02,0.1,3\n", wide=wide)

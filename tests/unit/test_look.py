@@ -293,3 +293,10 @@ def test_a_crosswalk_is_told_by_how_many_old_codes_become_how_many_zones(operati
     operation.write("crosswalk.csv", "from_code,to_code,share", "OLD1,Z-01,0.6", "OLD1,Z-02,0.4", "OLD2,Z-02,1")
     operation.input("crosswalk", path="crosswalk.csv")
     assert words(operation)["crosswalk"] == "2 old codes -> 2 zones of today"
+
+
+def test_records_under_old_codes_count_for_the_zones_they_became(operation: Operation) -> None:
+    operation.write("crosswalk.csv", "from_code,to_code,share", "OLD1,Z-01,0.6", "OLD1,Z-02,0.4")
+    operation.input("crosswalk", path="crosswalk.csv")
+    operation.write("records.csv", "zone,item,period,distributed", *(f"OLD1,kit,{week},5" for week in WEEKS))
+    assert words(operation)["records"].startswith("week of 2026-01-05..2026-02-23, 2/3 zones, 1/1 items")

@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 from pydantic import ValidationError
 from scipy import sparse
-from shapely import box
+from shapely import Point, box
 
 from forecast import periods
 from forecast.errors import InputError
@@ -282,7 +282,7 @@ def test_a_code_that_is_no_zone_is_left_out_and_noted(tmp_path: Path) -> None:
     asked = small.reading(tmp_path, PLACES)
     ds = by_zone(tmp_path, {"A": [100, 100, 150], "B": [100, 100, 50], "REGION": [200, 200, 900]}, asked)
     np.testing.assert_allclose(ds["present_people"][:2, 2], [1500, 500])
-    assert "1 code of zones with counts are no zone, nor in a crosswalk: REGION" in small.noted(asked)
+    assert "1 code of places with counts is no zone and not in a crosswalk: REGION" in small.noted(asked)
 
 
 def test_days_are_added_up_to_weeks_and_a_day_of_zeros_is_missing(tmp_path: Path) -> None:
@@ -380,3 +380,16 @@ def test_people_present_say_that_they_are_not_added_to_registers(tmp_path: Path)
     by_zone(tmp_path, {"A": [100, 100, 150], "B": [100, 100, 50]}, asked)
     said = [assumption.source for assumption in asked.ledger.assumptions if assumption.figure == "present_people"]
     assert "take the place of population and registers of displaced people and are not added to them" in said[0]
+
+
+def test_zones_without_a_place_may_have_counts(tmp_path: Path) -> None:
+    nowhere = PLACES.set_geometry([None] * len(PLACES)).set_crs("EPSG:4326", allow_override=True)
+    ds = by_zone(tmp_path, {"A": [100, 100, 150], "B": [100, 100, 50]}, small.reading(tmp_path, nowhere))
+    np.testing.assert_allclose(ds["present_people"][:2], [[1000, 1000, 1500], [1000, 1000, 500]])
+
+
+def test_a_point_zone_is_a_part_of_the_area_it_lies_in_and_no_size_of_the_network(tmp_path: Path) -> None:
+    places = small.zones({"A": box(0, 0, 1, 1), "B": box(1, 0, 2, 1), "CAMP": Point(0.5, 0.5)}, people=1000.0)
+    counts = {"A": [300, 300, 400], "B": [300, 300, 200], "CAMP": [50, 50, 100]}
+    ds = by_zone(tmp_path, counts, small.reading(tmp_path, places))
+    np.testing.assert_allclose(ds["present_people"][:, 2], [4000 / 3, 2000 / 3, 2000])
