@@ -14,14 +14,17 @@ from typing import Any
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
+from flows._quiet import Expected, quiet_about_the_expected
 from forecast import config, pipeline
 from forecast.errors import ForecastError
 
 RETRIES = 3
 RETRY_SECONDS = 60
 
+quiet_about_the_expected()
 
-class StageFailed(Exception):
+
+class StageFailed(Expected):
     """What Prefect may know of a failed stage: its name and the kind of error, never a value of the data."""
 
     def __init__(self, stage: str, cause: Exception) -> None:

@@ -22,6 +22,7 @@ from prefect.futures import wait
 from prefect.task_runners import ThreadPoolTaskRunner
 from tqdm import tqdm
 
+from flows._quiet import Expected
 from flows.launch import WITH_A_PLAN, Launcher
 from flows.nightly import StageFailed
 from forecast import config
@@ -33,7 +34,7 @@ from forecast.store import BASE
 MOST_TASKS = 50  # Prefect takes its time for each: more scenarios than this share tasks
 
 
-class ScenariosFailed(Exception):
+class ScenariosFailed(Expected):
     """What Prefect may know: which scenarios have no plan, and their exit codes; `folder` is where the tables are."""
 
     def __init__(self, codes: dict[str, int], exit_code: int, folder: Path) -> None:
@@ -127,6 +128,6 @@ def _as_task(names: list[str], carry_out: Callable[[str], int]) -> Task[[], None
         codes = {name: carry_out(name) for name in names}
         failed = {name: code for name, code in codes.items() if code not in WITH_A_PLAN}
         if failed:
-            raise RuntimeError(", ".join(f"{name} ended with exit code {code}" for name, code in failed.items()))
+            raise Expected(", ".join(f"{name} ended with exit code {code}" for name, code in failed.items()))
 
     return run_scenarios

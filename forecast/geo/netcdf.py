@@ -1,7 +1,4 @@
-"""NetCDF with CF time: one variable of (time, latitude, longitude) or (time, y, x), opened through xarray, read by windows.
-
-An HDF5 file may name other files of the machine as the place of its values: such a file is refused before anything is read.
-"""
+"""NetCDF with CF time: one variable of (time, latitude, longitude) or (time, y, x), opened through xarray, read by windows."""
 
 from __future__ import annotations
 
@@ -17,8 +14,8 @@ from pyproj import CRS as Reference
 from pyproj.exceptions import CRSError
 
 from forecast.errors import Problem, Problems
-from forecast.geo import raster as limits
 from forecast.geo.files import plain_file
+from forecast.geo.hdf5 import refuse_unsafe
 from forecast.geo.raster import AGAIN, Grid, Stack, declared_crs, misplaced, refused, too_large
 from forecast.schema import Floats
 
@@ -28,7 +25,6 @@ PLACES = {"x": ("longitude", "projection_x_coordinate"), "y": ("latitude", "proj
 NAMES = {"x": ("longitude", "lon", "x"), "y": ("latitude", "lat", "y")}
 EVEN = 0.01  # of a cell: how far the centres of cells may lie from an even grid
 MAX_LAYERS = 200_000
-MAX_AXIS = 5_000_000  # places along an axis, all of which are read
 MAX_BYTES_3 = 300_000_000  # of a file of version 3
 SLAB_CELLS = 8_000_000  # read at once: as many dates as fit
 STATE_CRS = "Name it with `crs:`, such as EPSG:4326"
@@ -45,7 +41,7 @@ def open_netcdf(path: Path, variable: str, *, root: Path, nodata: float | None =
     engine = _engine(real)
     try:
         if engine == "h5netcdf":
-            _refuse_elsewhere(real, variable)
+            refuse_unsafe(real, variable)
         # A file of version 3 mapped into memory would end the process if it were cut off meanwhile.
         options = {"mmap": False} if engine == "scipy" else {}
         opened = xr.open_dataset(real, engine=engine, decode_timedelta=False, cache=False, backend_kwargs=options)
@@ -77,42 +73,6 @@ def _why_unreadable(error: Exception) -> str:
     if "calendar" in str(error) or ("decode" in str(error) and "time" in str(error)):
         return "has times that cannot be read: a calendar other than the common one, or no CF units (`days since ...`)"
     return "cannot be read as NetCDF: cut off or corrupt"
-
-
-def _refuse_elsewhere(path: Path, variable: str) -> None:
-    """Refuse links into other files, values in other files, blocks that unpack to too much, and parts never written."""
-    import h5py  # slow to load, and only NetCDF 4 needs it
-
-    with h5py.File(path, "r", locking=False) as file:
-        for name in file:
-            link = file.get(name, getlink=True)
-            if isinstance(link, h5py.ExternalLink):
-                raise refused(path.name, f"has a link into another file ({name})", "Write its values into the file itself")
-            found = file[name]  # a part that cannot be opened would keep the library busy for ever
-            if isinstance(found, h5py.Dataset) and (found.external or found.is_virtual):
-                raise refused(path.name, f"keeps the values of {name} in another file", "Write its values into the file itself")
-            if isinstance(found, h5py.Dataset) and found.ndim == 1 and found.size > MAX_AXIS:
-                raise refused(path.name, f"declares {found.size:,} places along {name}, more than {MAX_AXIS:,}", "Cut it first")
-        if isinstance(values := file.get(variable), h5py.Dataset):
-            _refuse_blocks(path.name, values)
-
-
-def _refuse_blocks(name: str, values: Any) -> None:
-    if values.chunks is None:
-        if values.size and not values.id.get_storage_size():
-            raise refused(name, "is cut off: parts of it were never written", AGAIN)
-        return
-    if int(np.prod(values.chunks)) * values.dtype.itemsize > limits.MAX_BLOCK_BYTES:
-        what = f"is stored in blocks of {' x '.join(f'{side:,}' for side in values.chunks)} cells"
-        raise refused(name, what, "Write it in smaller blocks (nccopy -c)")
-    blocks = int(np.prod([-(-size // side) for size, side in zip(values.shape, values.chunks, strict=True)]))
-    fill = values.attrs.get("_FillValue", values.attrs.get("missing_value"))
-    if values.id.get_num_chunks() < blocks and not (fill is not None and _same(values.fillvalue, np.ravel(fill)[0])):
-        raise refused(name, "is cut off: parts of it were never written", AGAIN)
-
-
-def _same(one: Any, other: Any) -> bool:
-    return bool(one == other or (one != one and other != other))
 
 
 # ------------------------------------------------------------------ what a file declares

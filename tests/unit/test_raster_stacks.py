@@ -291,19 +291,32 @@ def test_parts_never_written_and_blocks_too_large_are_refused(tmp_path: Path, mo
         read(tmp_path, TIMES)
 
 
+def test_a_heap_without_end_is_refused_before_the_library_looks_for_it(tmp_path: Path) -> None:
+    data = bytearray(write_netcdf(tmp_path / "rain.nc", nine_by_time(DAYS)).read_bytes())
+    heap = data.index(b"GCOL")
+    data[heap + 16 : heap + 32] = bytes(16)  # its first object: free space of no size
+    (tmp_path / "rain.nc").write_bytes(data)
+    with pytest.raises(InputError, match="cannot be read as NetCDF: cut off or corrupt"):
+        read(tmp_path, TIMES)
+
+
 @pytest.mark.parametrize(
     ("limit", "engine", "message"),
     [
-        ("MAX_AXIS", "h5netcdf", r"declares [37] places along (latitude|longitude|time), more than 2\. Cut it first"),
-        ("MAX_BYTES_3", "scipy", r"is a NetCDF of version 3 larger than 0 MB, which is read whole\. Write it as version 4"),
-        ("MAX_LAYERS", "scipy", r"declares 7 dates, more than 2\. Cut it to the dates needed"),
+        ("hdf5.MAX_AXIS", "h5netcdf", r"declares [37] places along (latitude|longitude|time), more than 2\. Cut it first"),
+        (
+            "netcdf.MAX_BYTES_3",
+            "scipy",
+            r"is a NetCDF of version 3 larger than 0 MB, which is read whole\. Write it as version 4",
+        ),
+        ("netcdf.MAX_LAYERS", "scipy", r"declares 7 dates, more than 2\. Cut it to the dates needed"),
     ],
 )
 def test_what_a_netcdf_declares_has_limits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, engine: str, message: str
 ) -> None:
     write_netcdf(tmp_path / "rain.nc", nine_by_time(DAYS), engine)
-    monkeypatch.setattr(f"forecast.geo.netcdf.{limit}", 2)
+    monkeypatch.setattr(f"forecast.geo.{limit}", 2)
     with pytest.raises(InputError, match=message):
         read(tmp_path, TIMES)
 
