@@ -1,6 +1,7 @@
 """What must be known of an HDF5 file, the form of NetCDF 4, before a library reads it.
 
-It may name other files of the machine as the place of its values, declare far more than it holds, or keep the library busy for ever.
+It may name other files of the machine as the place of its values, declare far more than it holds, or keep the library busy for
+ever.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ OBJECT = struct.Struct("<HHIQ")  # number, references to it, nothing, size
 
 
 def refuse_unsafe(path: Path, variable: str) -> None:
-    """Refuse a heap without end, links into other files, values in other files, axes and blocks that unpack to too much, and parts
-    of `variable` never written.
+    """Refuse a heap without end, links into other files, values in other files, axes and blocks that unpack to too much.
+
+    Also parts of `variable` that were never written.
 
     Raises InputError; OSError, KeyError and others of the library for a file that it cannot read.
     """

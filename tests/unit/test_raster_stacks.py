@@ -307,7 +307,7 @@ def test_a_heap_without_end_is_refused_before_the_library_looks_for_it(tmp_path:
         (
             "netcdf.MAX_BYTES_3",
             "scipy",
-            r"is a NetCDF of version 3 larger than 0 MB, which is read whole\. Write it as version 4",
+            r"is a NetCDF of version 3 larger than 0 MB, which is read whole\. Write it as",
         ),
         ("netcdf.MAX_LAYERS", "scipy", r"declares 7 dates, more than 2\. Cut it to the dates needed"),
     ],
