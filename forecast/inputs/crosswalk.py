@@ -5,6 +5,10 @@ included) are the days on which the code meant the old zone: needed where a zone
 
 Counts are multiplied by the share, and added up where parts of several old zones fall together: an unknown part makes the sum
 unknown. Days out of stock are those of the part worst off.
+
+Beside a row that a zone of today has of its own, the day decides. Up to `valid_to` the part was not yet in it: the two are added
+up. A count (population, zone_stock) of a day after `valid_to` has the part in it: the part gives way. A step without `valid_to`
+tells neither: the two contradict each other.
 """
 
 from __future__ import annotations
@@ -13,6 +17,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from forecast import convert
@@ -38,9 +44,11 @@ ANY_KNOWN = ("minimum",)  # a part without one adds none; of other counts an unk
 
 @dataclass(frozen=True)
 class Crosswalk:
-    """`steps`: `from_code, to_code, share, valid_from, valid_to`, complete, shares adding up to exactly 1; `source`: its file."""
+    """`steps`: `from_code, to_code, share, valid_from, valid_to`, complete, shares adding up to exactly 1, and `ground`: the old
+    zone by a name that no zone of today has; `source`: its file.
+    """
 
-    steps: pd.DataFrame = field(default_factory=CROSSWALK.empty)
+    steps: pd.DataFrame = field(default_factory=lambda: CROSSWALK.empty().assign(ground=pd.Series(dtype="str")))
     current: pd.Index = field(default_factory=lambda: pd.Index([], dtype="str"))
     source: str = ""
 
@@ -52,6 +60,17 @@ class Crosswalk:
         """The zones of today that an old code became, as a phrase; nothing for a code that is none of the old ones."""
         return " and ".join(sorted(self.steps.loc[self.steps["from_code"] == code, "to_code"].unique()))
 
+    def by_ground(self, df: pd.DataFrame, table: Table, issue_date: pd.Timestamp) -> pd.DataFrame:
+        """Typed rows -> the same, those that tell of the old zone of a code both old and of today under its `ground`
+        (`Z-03 until 2026-01-11`): a later count of the one is no later count of the other.
+        """
+        if self.steps.empty or table.name not in SHARED or df.empty:
+            return df
+        windows = self.steps.drop_duplicates(WINDOW)
+        rows = pd.DataFrame({"zone": df["zone"], "row": df.index, "day": _days(df, table).fillna(issue_date)})
+        ground = _on_the_day(rows.merge(windows, left_on="zone", right_on="from_code")).set_index("row")["ground"]
+        return df.assign(zone=ground.reindex(df.index).fillna(df["zone"]).astype(df["zone"].dtype))
+
     def converted(self, df: pd.DataFrame, table: Table, issue_date: pd.Timestamp, ledger: Ledger) -> pd.DataFrame:
         """Typed rows -> the same with every row of an old zone shared out over the zones of today; rows that fall together are
         added up, their `record` names all lines. Totals stay what they were. Rows without a date count as of the issue date.
@@ -59,8 +78,8 @@ class Crosswalk:
         if self.steps.empty or table.name not in SHARED or df.empty:
             return df
         day = _days(df, table).fillna(issue_date)
-        rows = pd.DataFrame({"zone": df["zone"], "row": df.index, "day": day})
-        parts = _on_the_day(rows.merge(self.steps, left_on="zone", right_on="from_code"))
+        rows = pd.DataFrame({"ground": self.by_ground(df, table, issue_date)["zone"], "row": df.index, "day": day})
+        parts = _on_the_day(rows.merge(self.steps, on="ground"))
         self._say_undated(df, table, ledger)
         if parts.empty:
             return df
@@ -68,11 +87,16 @@ class Crosswalk:
         if table.name == "dispatches":
             parts = _without_split_waybills(df, parts, ledger.problems)
         self._tell(parts, table, ledger)
-        new = _shared_out(df, parts, SHARED[table.name])
+        new, own = _shared_out(df, parts, SHARED[table.name]), df[~is_old]
         if "zone" in table.key:
+            if table.is_count:
+                stays = ~_counted_since(new, parts, own, day[~is_old], table, ledger)
+                new, parts = new[stays].reset_index(drop=True), parts[stays].reset_index(drop=True)
             self._say_incomplete(new, parts, table, ledger)
-            new = _added_up(new, table, ledger.problems)
-        together = pd.concat([df[~is_old], new], ignore_index=True).astype(df.dtypes)
+            lacks = _lacks_parts(new, parts, own, day[~is_old], table, ledger)
+            new = _added_up(pd.concat([new, own[lacks]], ignore_index=True), table, ledger.problems)
+            own = own[~lacks]
+        together = pd.concat([own, new], ignore_index=True).astype(df.dtypes)
         together.attrs = dict(df.attrs)
         return together
 
@@ -130,7 +154,9 @@ def checked(df: pd.DataFrame, zones: pd.Index, names: pd.Series, problems: Probl
         problem = f"has shares that add up to {total[row]:.4g}, not 1"
         action = "Mend them: all that lay in the old zone lies somewhere today"
         problems.refuse(convert.problem_at(steps, row, "from_code", problem, action))
-    return Crosswalk(steps.assign(share=steps["share"] / total), zones, source)
+    until = steps["from_code"] + " until " + steps["valid_to"].dt.strftime("%Y-%m-%d")
+    ground = steps["from_code"].mask(steps["from_code"].isin(zones), until)
+    return Crosswalk(steps.assign(share=steps["share"] / total, ground=ground), zones, source)
 
 
 def _refuse_overlaps(steps: pd.DataFrame, problems: Problems) -> None:
@@ -171,8 +197,37 @@ def _shared_out(df: pd.DataFrame, parts: pd.DataFrame, shared: tuple[str, ...]) 
     return new.assign(**{name: new[name] * parts["share"].to_numpy() for name in shared})
 
 
+def _counted_since(
+    new: pd.DataFrame, parts: pd.DataFrame, own: pd.DataFrame, day: pd.Series, table: Table, ledger: Ledger
+) -> npt.NDArray[np.bool_]:
+    """(part) whether its zone was counted after the old zone was no more: the part is in that count, whatever its group."""
+    place = [name for name in table.key if name != "group"]
+    newest = own[place].assign(counted=day).groupby(place, as_index=False)["counted"].max()
+    counted_on = new[place].merge(newest, on=place, how="left")["counted"]
+    since = (counted_on.to_numpy() > parts["valid_to"].to_numpy()).astype(bool)
+    if since.any():
+        what = f"{counted(int(since.sum()), 'part')} of old zones ({few(sorted(parts['from_code'][since].unique()))})"
+        zones = few(sorted(new["zone"][since].unique()))
+        ledger.remarks.append(f"{what} in {table.name} not used: the zones of today were counted since ({zones}).")
+    return since
+
+
+def _lacks_parts(
+    new: pd.DataFrame, parts: pd.DataFrame, own: pd.DataFrame, day: pd.Series, table: Table, ledger: Ledger
+) -> npt.NDArray[np.bool_]:
+    """(row of today) whether parts fall beside it that were not yet in its zone on its day: the two are of different ground."""
+    key = list(table.key)
+    until = new[key].assign(until=parts["valid_to"].to_numpy()).groupby(key, dropna=False)["until"].agg(["min", "max"])
+    beside = own[key].merge(until.reset_index(), on=key, how="left")
+    lacks = ((beside["max"] < LAST).to_numpy() & (day.to_numpy() <= beside["min"].to_numpy())).astype(bool)
+    if lacks.any():
+        what = f"{counted(int(lacks.sum()), 'row')} of {table.name} from before a part of an old zone came to theirs"
+        ledger.remarks.append(f"{what} ({few(sorted(own['zone'][lacks].unique()))}): added up with that part.")
+    return lacks
+
+
 def _added_up(new: pd.DataFrame, table: Table, problems: Problems) -> pd.DataFrame:
-    """Rows of several old zones that fall into one zone of today -> one row."""
+    """Rows that fall into one zone of today, of old zones and of its own ground before -> one row."""
     key = list(table.key)
     several = new.duplicated(key, keep=False)
     if not several.any():

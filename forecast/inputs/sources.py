@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -155,14 +155,26 @@ class Sources:
         text = self.text(table)
         return table.empty() if text is None else self.typed(text, table, snaps=snaps)
 
-    def typed(self, text: pd.DataFrame, table: Table, *, snaps: bool = True) -> pd.DataFrame:
-        """Text -> typed, sorted by content so that the order of rows in a file has no influence."""
+    def typed(
+        self,
+        text: pd.DataFrame,
+        table: Table,
+        *,
+        snaps: bool = True,
+        settled: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
+    ) -> pd.DataFrame:
+        """Text -> typed, sorted by content so that the order of rows in a file has no influence.
+
+        `settled`: what a table does with its rows before those of old zones are shared out.
+        """
         settings = self.job.config.forecast
         df = convert.typed_cells(
             text, table, self.problems,
             name=f"inputs.{table.name}", set_aside=False, period=settings.period, week_starts=settings.week_starts, snaps=snaps,
         )  # fmt: skip
+        df = self.crosswalk.by_ground(df, table, self.job.issue_date) if table.is_count else df
         df = convert.without_repeats(self.latest(df, table), table, self.problems, set_aside=False)
+        df = settled(df) if settled else df
         if (converted := self.in_zones_of_today(df, table)) is not df:
             df = convert.without_repeats(converted, table, self.problems, set_aside=False)
         if df.empty and not text.empty:

@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from forecast import as_of, convert, geo
 from forecast.config import Plugin
-from forecast.errors import counted, few
+from forecast.errors import Problems, counted, few
 from forecast.inputs import checks
 from forecast.inputs.sources import Sources
 from forecast.schema import POPULATION, RECORD, ZONES
@@ -166,7 +167,7 @@ def _from_raster(found: Any) -> pd.Series:
 def _from_table(text: pd.DataFrame, sources: Sources, codes: pd.Index, names: pd.Series) -> pd.Series:
     text = sources.as_known(text, POPULATION)
     sources.list_assumed(text, POPULATION)
-    table = sources.typed(text, POPULATION)
+    table = sources.typed(text, POPULATION, settled=lambda rows: _counted_once(rows, sources.problems))
     checks.refuse_unknown(table, checks.Known(zone=codes, names={"zone": names}), sources.problems)
     for column, other in (("low", "people"), ("people", "high")):
         for row in table.index[table[column] > table[other]]:
@@ -174,6 +175,37 @@ def _from_table(text: pd.DataFrame, sources: Sources, codes: pd.Index, names: pd
             sources.problems.refuse(convert.problem_at(table, row, column, problem, "Mend the row"))
     _say_groups(table, sources)
     return table.groupby("zone")["people"].sum()
+
+
+def _counted_once(rows: pd.DataFrame, problems: Problems) -> pd.DataFrame:
+    """Typed rows -> of each zone those of its newest `as_of`, and no total beside its groups: nobody is counted twice.
+
+    A row without a day stays. A total that is not the sum of its groups is refused.
+    """
+    newest = rows["as_of"].groupby(rows["zone"]).transform("max")
+    is_older = rows["as_of"] < newest
+    for row in rows.index[is_older]:
+        problem = f"is before the newest count of {rows['zone'][row]} ({newest[row].date()}), which may hold the same people"
+        problems.note(convert.problem_at(rows, row, "as_of", problem, "Not used; if it still holds, give it the newer day"))
+    rows = rows[~is_older]
+    is_total = rows["group"] == ""
+    groups = dict(list(rows[~is_total & (rows["zone"] != "")].groupby("zone")))
+    beside = rows.index[is_total & rows["zone"].isin(groups) & rows["people"].notna()]
+    return rows.drop(index=[row for row in beside if _is_sum(rows, row, groups[rows["zone"][row]], problems)]).reset_index(drop=True)
+
+
+def _is_sum(rows: pd.DataFrame, row: int, groups: pd.DataFrame, problems: Problems) -> bool:
+    """Whether a row without a group is the sum of the groups of its zone, which is noted; refused where it is not."""
+    lines = few(f"{name} in {record}" for name, record in zip(groups["group"], groups["record"], strict=True))
+    people = groups["people"].sum(skipna=False)
+    if np.isclose(rows["people"][row], people):
+        problem = f"names no group and is the sum of its groups ({lines})"
+        problems.note(convert.problem_at(rows, row, "people", problem, "Left out, or people would count twice"))
+        return True
+    if not np.isnan(people):
+        problem = f"names no group and stands beside {lines}, which are {people:,.10g} together: people would count twice"
+        problems.refuse(convert.problem_at(rows, row, "people", problem, "Delete the total or the groups, or name its group"))
+    return False
 
 
 def _say_groups(table: pd.DataFrame, sources: Sources) -> None:

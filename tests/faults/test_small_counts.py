@@ -126,6 +126,14 @@ def test_the_whole_less_its_other_parts_gives_no_part_away(tmp_path: Path, monke
     assert whole_less_parts(counts_of(tmp_path, NIGHT), USUAL) == pytest.approx(9)
 
 
+def test_all_that_holds_a_zone_with_a_suppressed_count_is_hidden_with_it(tmp_path: Path) -> None:
+    shapes = {"P": box(0, 0, 3, 1), "Q": box(0, 0, 2, 1), "A": box(0, 0, 1, 1), "B": box(1, 0, 2, 1)}
+    zones = small.zones(shapes, people=1000.0).assign(parent=["", "P", "Q", "Q"])
+    table = {"P": [400, 400, 309], "Q": [200, 200, 109], "A": [100, 100, 9], "B": [100, 100, 100]}
+    newest = counts_of(tmp_path, table, zones)["present"].isel(period=-1)
+    assert {str(zone): bool(newest.sel(zone=zone).isnull()) for zone in "PQAB"} == {"P": True, "Q": True, "A": True, "B": False}
+
+
 def test_a_second_run_that_shows_the_part_gives_the_first_ones_count_away_no_more(tmp_path: Path) -> None:
     first = counts_of(tmp_path, NIGHT)
     second = counts_of(tmp_path, NIGHT | {"A": [100, 100, 20]})

@@ -218,3 +218,8 @@ def test_flows_of_no_zone_leave_all_zones_empty(tmp_path: Path) -> None:
     asked = small.reading(tmp_path, ZONES, period="D")
     assert read(tmp_path, asked)["moves"].isnull().all()
     assert "2 codes of places with flows are no zones and not in a crosswalk: X, Y" in small.noted(asked)
+
+
+def test_flows_that_are_usually_nearly_small_are_not_in_the_index(tmp_path: Path) -> None:
+    write(tmp_path, {"A>B": [20, 20, 20, 40], "B>C": [200, 200, 200, 100]})
+    np.testing.assert_allclose(read(tmp_path, measure="index")["moves"][:, 3], [NAN, 0.5, 0.5])

@@ -393,3 +393,13 @@ def test_a_point_zone_is_a_part_of_the_area_it_lies_in_and_no_size_of_the_networ
     counts = {"A": [300, 300, 400], "B": [300, 300, 200], "CAMP": [50, 50, 100]}
     ds = by_zone(tmp_path, counts, small.reading(tmp_path, places))
     np.testing.assert_allclose(ds["present_people"][:, 2], [4000 / 3, 2000 / 3, 2000])
+
+
+def test_where_all_towers_around_fall_silent_together_people_have_left(tmp_path: Path) -> None:
+    flee = {f"T{n}": [1000, 1000, 1000, 20] for n in range(4)}
+    towers = [f"T{n},{0.45 + 0.03 * n},0.5" for n in range(4)]
+    write(tmp_path, flee | {"STAY": [10_000] * 4}, [*towers, "STAY,0.5,1.5"])
+    asked = small.reading(tmp_path, PLACES)
+    newest = read(tmp_path, asked)["present_people"].sel(zone="A").values[-1]
+    assert newest == pytest.approx(1000 * (80 / 10_080) / (4000 / 14_000))
+    assert "next to nothing" not in small.noted(asked)
