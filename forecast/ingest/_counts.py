@@ -27,7 +27,7 @@ from forecast.schema import PRESENCE, TOWERS, Floats, Reading
 class Read:
     """Sources (towers or zones, each of one operator) in order, and `rows`: `source, period, subscribers`, small ones empty.
 
-    `shares` (zone, source); `near` (source, k), -1 for none; `is_whole` (source): it has a place, and is no part of another;
+    `shares` (zone, source); `near` (source, k), -1 for none; `holders` (source, source): 1 where the second holds the first;
     `what`: the tower, or the zone.
     """
 
@@ -36,7 +36,7 @@ class Read:
     rows: pd.DataFrame
     shares: sparse.csr_array
     near: npt.NDArray[np.intp]
-    is_whole: npt.NDArray[np.bool_]
+    holders: sparse.csr_array
     what: str
 
     @property
@@ -61,10 +61,10 @@ def read(settings: Any, reading: Reading, zones: gpd.GeoDataFrame, name: str) ->
     codes, operators = sources["tower"].to_numpy(object), sources["operator"].to_numpy(object)
     if settings.towers:
         lat, lon, shares = _by_tower(settings, reading, zones, pd.Index(codes), name)
-        is_whole, wholes = np.ones(len(codes), dtype=bool), dict[int, list[int]]()
+        wholes = dict[int, list[int]]()
     else:
         lat, lon, shares = _by_zone(settings, reading, zones, pd.Index(codes), name)
-        is_whole, wholes = _nested(zones, codes, operators)
+        wholes = _nested(zones, codes, operators)
     row = pd.Index(pd.MultiIndex.from_frame(sources)).get_indexer(pd.MultiIndex.from_frame(presence[["tower", "operator"]]))
     rows = presence.assign(source=row)[["source", "period", "subscribers"]]
     rows = _without_small(rows, wholes, settings.minimum_count, reading, name)
@@ -74,8 +74,9 @@ def read(settings: Any, reading: Reading, zones: gpd.GeoDataFrame, name: str) ->
         found = neighbours(lat[placed], lon[placed], operators[placed])
         near = np.full((len(codes), found.shape[1]), -1)
         near[placed] = np.where(found >= 0, np.flatnonzero(placed)[found], -1)
-    is_whole &= np.asarray(shares.sum(axis=0)).ravel() > 0  # what has no place says nothing of the size of the network here
-    return Read(codes, operators, rows, shares, near, is_whole, "the tower" if settings.towers else "the zone")
+    pairs = np.array([(part, whole) for part, holding in sorted(wholes.items()) for whole in holding], dtype=int).reshape(-1, 2)
+    holders = sparse.csr_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(codes), len(codes)))
+    return Read(codes, operators, rows, shares, near, holders, "the tower" if settings.towers else "the zone")
 
 
 # ------------------------------------------------------------------ sources
@@ -115,10 +116,8 @@ def _by_zone(
     return places.y.to_numpy(float, copy=True), places.x.to_numpy(float, copy=True), shares
 
 
-def _nested(
-    zones: gpd.GeoDataFrame, codes: npt.NDArray[np.object_], operators: npt.NDArray[np.object_]
-) -> tuple[npt.NDArray[np.bool_], dict[int, list[int]]]:
-    """Which sources are no part of another of their operator, and the wholes of each part: its parents, and what it lies in."""
+def _nested(zones: gpd.GeoDataFrame, codes: npt.NDArray[np.object_], operators: npt.NDArray[np.object_]) -> dict[int, list[int]]:
+    """Sources that lie in others of their operator -> all that hold them: parents, and the polygon of a point."""
     row = {(code, operator): n for n, (code, operator) in enumerate(zip(codes, operators, strict=True))}
     holders = holders_of(zones)
     wholes: dict[int, list[int]] = {}
@@ -126,9 +125,7 @@ def _nested(
         found = [row[outer, operator] for outer in holders.get(code, ()) if (outer, operator) in row]
         if found:
             wholes[part] = found
-    is_whole = np.ones(len(codes), dtype=bool)
-    is_whole[list(wholes)] = False
-    return is_whole, wholes
+    return wholes
 
 
 # ------------------------------------------------------------------ tables

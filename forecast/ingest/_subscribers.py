@@ -4,8 +4,8 @@ A source is a tower, or a zone that is counted as a whole; c(i,t) its subscriber
 operator. W(z,i): the part of source i that stands for zone z. Counts that are too small are empty before anything here.
 
     usual of a source       r(i)   = median of c(i,t) / n(t) over the reference steps, in subscribers
-    size of the operator    n(t)   = sum of c(i,t) / sum of r(i), over its sources that count in t; in turn until settled;
-                                     1 in the middle of the reference
+    size of the operator    n(t)   = sum of c(i,t) / sum of r(i), over its sources that count in t and are in no other that does;
+                                     in turn until settled; 1 in the middle of the reference
     observed                S(z)   = sum over i and the steps of the period of W(z,i) x c(i,t) / n(t)
     expected                Q(z)   = the same of W(z,i) x r(i), over the same sources and steps
     change                  S(z) / Q(z)
@@ -42,7 +42,7 @@ LEAST_SPREAD = 0.02  # relative; no count of phones is better than this
 class Counts:
     """Subscribers (source, step), small ones NaN; `shares` (zone, source); `operators` (source).
 
-    `near`: (source, k) sources near each, -1 for none; `is_whole` (source): it is not a part of another source;
+    `near`: (source, k) sources near each, -1 for none; `holders` (source, source): 1 where the second holds the first;
     `reference` (step): the steps that say what is usual; `periods_of` (step, period): which step lies in which period.
     """
 
@@ -50,7 +50,7 @@ class Counts:
     shares: sparse.csr_array
     operators: npt.NDArray[np.object_]
     near: npt.NDArray[np.intp]
-    is_whole: Flags
+    holders: sparse.csr_array
     reference: Flags
     periods_of: sparse.csr_array
 
@@ -121,44 +121,47 @@ def usual_of(counts: Counts) -> Usual:
     """(source) usual subscribers and (source, step) the size of their operator, 1 in the middle of its reference."""
     usual = np.full(len(counts.subscribers), np.nan)
     size = np.full(counts.subscribers.shape, np.nan)
+    leads = _leading(counts)
     for operator in sorted(set(counts.operators)):
         own = counts.operators == operator
-        usual[own], size[own] = _of_operator(counts.subscribers[own], counts.is_whole[own], counts.reference)
+        usual[own], size[own] = _of_operator(counts.subscribers[own], leads[own], counts.reference)
     return Usual(usual, size)
 
 
-def _of_operator(counts: Floats, is_whole: Flags, reference: Flags) -> tuple[Floats, Floats]:
-    observed = reference & ~np.isnan(counts).all(axis=0)
+def _leading(counts: Counts) -> Flags:
+    """(source, step) the sources that measure the size of the network: they count, have a place, lie in no other that does."""
+    placed = np.asarray(counts.shares.sum(axis=0)).ravel() > 0
+    counted = ~np.isnan(counts.subscribers) & placed[:, None]
+    return np.asarray(counted & ~(counts.holders @ counted.astype(float) > 0))
+
+
+def _of_operator(counts: Floats, leads: Flags, reference: Flags) -> tuple[Floats, Floats]:
+    observed = reference & leads.any(axis=0)
     first = counts[:, observed]
     often = (~np.isnan(first)).sum(axis=1) >= max(1.0, SEEN_OFTEN * first.shape[1])
     usual, size = np.full(len(counts), np.nan), np.full(counts.shape[1], np.nan)
-    leads = often & is_whole
-    if not leads.any():
+    if not (leads[often][:, observed]).any():
         return usual, np.broadcast_to(size, counts.shape)
-    usual[leads] = _settled(first[leads])
-    kept = counts[leads]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        size = np.nansum(kept, axis=0) / (usual[leads] @ ~np.isnan(kept))
+    usual[often] = _settled(first[often], leads[often][:, observed])
+    size = _size(counts[often], leads[often], usual[often])
     middle = np.nanmedian(size[observed])
-    size = size / middle
-    usual *= middle
-    parts = often & ~is_whole
-    if parts.any():
-        usual[parts] = _median(first[parts] / size[observed])
-    return usual, np.broadcast_to(size, counts.shape)
+    return usual * middle, np.broadcast_to(size / middle, counts.shape)
 
 
-def _settled(counts: Floats) -> Floats:
-    """(source, step) -> (source) medians of counts over the size of the network, which is measured by the sources that count."""
-    counted = ~np.isnan(counts)
-    total = np.nansum(counts, axis=0)
+def _settled(counts: Floats, leads: Flags) -> Floats:
+    """(source, step) -> (source) medians of counts over the size of the network, which is measured by the sources that lead."""
     usual = np.ones(len(counts))
     for _ in range(ROUNDS):
-        with np.errstate(invalid="ignore", divide="ignore"):
-            size = total / (usual @ counted)  # no source in a step: 0 / 0, left out of the median
-        usual = _median(counts / size)
-        usual /= usual.sum()
+        usual = _median(counts / _size(counts, leads, usual))
+        usual /= np.nansum(usual)
     return usual
+
+
+def _size(counts: Floats, leads: Flags, usual: Floats) -> Floats:
+    """(step) counts over usual ones, of the sources that lead; NaN in a step without any."""
+    known = leads & ~np.isnan(usual)[:, None]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(np.where(known, counts, 0.0).sum(axis=0) / (np.nan_to_num(usual) @ known))
 
 
 def _median(values: Floats) -> Floats:

@@ -97,7 +97,7 @@ def read(settings: Settings, reading: Reading, name: str) -> xr.Dataset:
     times = axis(found.first, reading, settings.step)
     window = _reference(found, settings, reading, name)
     counts = Counts(
-        found.wide(times.steps), found.shares, found.operators, found.near, found.is_whole, window(times.steps), times.periods_of
+        found.wide(times.steps), found.shares, found.operators, found.near, found.holders, window(times.steps), times.periods_of
     )
     counts, silent, broken = _subscribers.without_outages(counts, settings.outage_below)
     usual = _subscribers.usual_of(counts)

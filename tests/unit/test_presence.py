@@ -55,7 +55,7 @@ def counts_of(counts: list[list[float]], zones: list[str], operators: list[str] 
         shares=sparse.csr_array((np.ones(count), (ZONES.get_indexer(zones), np.arange(count))), shape=(3, count)),
         operators=np.array(operators or [""] * count, dtype=object),
         near=np.array([[other for other in range(count) if other != own] for own in range(count)]),
-        is_whole=np.ones(count, dtype=bool),
+        holders=sparse.csr_array((count, count)),
         reference=np.isin(np.arange(length), observed),
         periods_of=sparse.csr_array(np.identity(length)),
     )
