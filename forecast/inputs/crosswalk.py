@@ -89,16 +89,24 @@ class Crosswalk:
         self._tell(parts, table, ledger)
         new, own = _shared_out(df, parts, SHARED[table.name]), df[~is_old]
         if "zone" in table.key:
-            if table.is_count:
-                stays = ~_counted_since(new, parts, own, day[~is_old], table, ledger)
-                new, parts = new[stays].reset_index(drop=True), parts[stays].reset_index(drop=True)
-            self._say_incomplete(new, parts, table, ledger)
-            lacks = _lacks_parts(new, parts, own, day[~is_old], table, ledger)
-            new = _added_up(pd.concat([new, own[lacks]], ignore_index=True), table, ledger.problems)
-            own = own[~lacks]
+            own, new = self._beside_their_own(new, parts, own.assign(day=day[~is_old]), table, ledger)
         together = pd.concat([own, new], ignore_index=True).astype(df.dtypes)
         together.attrs = dict(df.attrs)
         return together
+
+    def _beside_their_own(
+        self, new: pd.DataFrame, parts: pd.DataFrame, own: pd.DataFrame, table: Table, ledger: Ledger
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Parts, and the rows of today with their `day` -> rows of today that stay as they are, and the parts added up: with each
+        other, and with the rows of today that lack them.
+        """
+        if table.is_count:
+            stays = ~_counted_since(new, parts, own, table, ledger)
+            new, parts = new[stays].reset_index(drop=True), parts[stays].reset_index(drop=True)
+        self._say_incomplete(new, parts, table, ledger)
+        lacks = _lacks_parts(new, parts, own, table, ledger)
+        own = own.drop(columns="day")
+        return own[~lacks], _added_up(pd.concat([new, own[lacks]], ignore_index=True), table, ledger.problems)
 
     def _tell(self, parts: pd.DataFrame, table: Table, ledger: Ledger) -> None:
         old = sorted(parts["from_code"].unique())
@@ -198,12 +206,12 @@ def _shared_out(df: pd.DataFrame, parts: pd.DataFrame, shared: tuple[str, ...]) 
 
 
 def _counted_since(
-    new: pd.DataFrame, parts: pd.DataFrame, own: pd.DataFrame, day: pd.Series, table: Table, ledger: Ledger
+    new: pd.DataFrame, parts: pd.DataFrame, own: pd.DataFrame, table: Table, ledger: Ledger
 ) -> npt.NDArray[np.bool_]:
     """(part) whether its zone was counted after the old zone was no more: the part is in that count, whatever its group."""
     place = [name for name in table.key if name != "group"]
-    newest = own[place].assign(counted=day).groupby(place, as_index=False)["counted"].max()
-    counted_on = new[place].merge(newest, on=place, how="left")["counted"]
+    newest = own.groupby(place, as_index=False)["day"].max()
+    counted_on = new[place].merge(newest, on=place, how="left")["day"]
     since = (counted_on.to_numpy() > parts["valid_to"].to_numpy()).astype(bool)
     if since.any():
         what = f"{counted(int(since.sum()), 'part')} of old zones ({few(sorted(parts['from_code'][since].unique()))})"
@@ -213,17 +221,27 @@ def _counted_since(
 
 
 def _lacks_parts(
-    new: pd.DataFrame, parts: pd.DataFrame, own: pd.DataFrame, day: pd.Series, table: Table, ledger: Ledger
+    new: pd.DataFrame, parts: pd.DataFrame, own: pd.DataFrame, table: Table, ledger: Ledger
 ) -> npt.NDArray[np.bool_]:
     """(row of today) whether parts fall beside it that were not yet in its zone on its day: the two are of different ground."""
     key = list(table.key)
     until = new[key].assign(until=parts["valid_to"].to_numpy()).groupby(key, dropna=False)["until"].agg(["min", "max"])
     beside = own[key].merge(until.reset_index(), on=key, how="left")
-    lacks = ((beside["max"] < LAST).to_numpy() & (day.to_numpy() <= beside["min"].to_numpy())).astype(bool)
+    lacks = ((beside["max"] < LAST).to_numpy() & (own["day"].to_numpy() <= beside["min"].to_numpy())).astype(bool)
     if lacks.any():
         what = f"{counted(int(lacks.sum()), 'row')} of {table.name} from before a part of an old zone came to theirs"
         ledger.remarks.append(f"{what} ({few(sorted(own['zone'][lacks].unique()))}): added up with that part.")
-    return lacks
+    undecided = (table.is_count & (beside["max"] == LAST)).to_numpy(bool)
+    _refuse_undecided(own[undecided], ledger.problems)
+    return lacks | undecided
+
+
+def _refuse_undecided(own: pd.DataFrame, problems: Problems) -> None:
+    """Without the last day of the old zone nothing tells whether a count has the part in it."""
+    for row in own.index:
+        problem = "has a count of its own and a part of an old zone, and nothing says whether that part is in the count"
+        action = "Give valid_to, the last day of the old zone, in the crosswalk"
+        problems.refuse(convert.problem_at(own, row, "zone", problem, action))
 
 
 def _added_up(new: pd.DataFrame, table: Table, problems: Problems) -> pd.DataFrame:

@@ -178,33 +178,43 @@ def _from_table(text: pd.DataFrame, sources: Sources, codes: pd.Index, names: pd
 
 
 def _counted_once(rows: pd.DataFrame, problems: Problems) -> pd.DataFrame:
-    """Typed rows -> of each zone those of its newest `as_of`, and no total beside its groups: nobody is counted twice.
+    """Typed rows -> each zone's newest count of all its people, or its groups, however old each: nobody is counted twice.
 
-    A row without a day stays. A total that is not the sum of its groups is refused.
+    A row without a group counts all people of its zone: what was counted before it is left out, and it is itself where newer
+    groups with the hosts among them stand beside it. Beside other groups it must be their sum, or it is refused, unless the zone
+    has a cell that was. A row without a day is never older.
     """
-    newest = rows["as_of"].groupby(rows["zone"]).transform("max")
-    is_older = rows["as_of"] < newest
-    for row in rows.index[is_older]:
-        problem = f"is before the newest count of {rows['zone'][row]} ({newest[row].date()}), which may hold the same people"
-        problems.note(convert.problem_at(rows, row, "as_of", problem, "Not used; if it still holds, give it the newer day"))
-    rows = rows[~is_older]
+    told = {(problem.file, problem.line) for problem in problems.refused}  # a group that cannot be read is empty here
+    unread = set(rows["zone"][[convert.place(str(record)) in told for record in rows["record"]]])
+    rows = _without_older(rows, rows["group"] == "", pd.Series(True, index=rows.index), problems)
+    rows = _without_older(rows, rows["group"] == "host", rows["group"] == "", problems)
     is_total = rows["group"] == ""
     groups = dict(list(rows[~is_total & (rows["zone"] != "")].groupby("zone")))
-    beside = rows.index[is_total & rows["zone"].isin(groups) & rows["people"].notna()]
-    return rows.drop(index=[row for row in beside if _is_sum(rows, row, groups[rows["zone"][row]], problems)]).reset_index(drop=True)
+    beside = rows.index[is_total & rows["zone"].isin(groups.keys() - unread)]
+    left_out = [row for row in beside if _is_sum(rows, row, groups[rows["zone"][row]], problems)]
+    return rows.drop(index=left_out).reset_index(drop=True)
+
+
+def _without_older(rows: pd.DataFrame, newer: pd.Series, older: pd.Series, problems: Problems) -> pd.DataFrame:
+    """Rows without those of `older` that are dated before the newest of `newer` in their zone; each is noted."""
+    newest = rows["as_of"].where(newer).groupby(rows["zone"]).transform("max")
+    superseded = older & (rows["as_of"] < newest)
+    for row in rows.index[superseded]:
+        problem = f"is before the newest count of {rows['zone'][row]} ({newest[row].date()}), which may hold the same people"
+        problems.note(convert.problem_at(rows, row, "as_of", problem, "Not used; if it still holds, give it the newer day"))
+    return rows[~superseded]
 
 
 def _is_sum(rows: pd.DataFrame, row: int, groups: pd.DataFrame, problems: Problems) -> bool:
     """Whether a row without a group is the sum of the groups of its zone, which is noted; refused where it is not."""
     lines = few(f"{name} in {record}" for name, record in zip(groups["group"], groups["record"], strict=True))
-    people = groups["people"].sum(skipna=False)
+    people = groups["people"].sum()
     if np.isclose(rows["people"][row], people):
         problem = f"names no group and is the sum of its groups ({lines})"
         problems.note(convert.problem_at(rows, row, "people", problem, "Left out, or people would count twice"))
         return True
-    if not np.isnan(people):
-        problem = f"names no group and stands beside {lines}, which are {people:,.10g} together: people would count twice"
-        problems.refuse(convert.problem_at(rows, row, "people", problem, "Delete the total or the groups, or name its group"))
+    problem = f"names no group and stands beside {lines}, which are {people:,.10g} together: people would count twice"
+    problems.refuse(convert.problem_at(rows, row, "people", problem, "Delete the total or the groups, or name its group"))
     return False
 
 

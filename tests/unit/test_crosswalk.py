@@ -145,6 +145,91 @@ def test_dated_rows_under_such_a_code_are_shared_out(operation: Operation) -> No
     assert operation.inputs().zones["population_people"].fillna(0).tolist() == [100, 90, 210]
 
 
+# ------------------------------------------------------------------ beside rows of the zone's own
+
+TO_A_NEIGHBOUR = ("OLD,Z-01,0.7,,2026-02-01", "OLD,Z-02,0.3,,2026-02-01")
+SPLIT = ("OLD1,Z-01,0.6,,2025-12-31", "OLD1,Z-02,0.4,,2025-12-31")
+
+
+def people(operation: Operation, *rows: str, header: str = "zone,people,as_of") -> list[float]:
+    table(operation, "population", header, *rows)
+    operation.write_records(("Z-01",))
+    found: list[float] = operation.inputs().zones["population_people"].fillna(-1).tolist()
+    return found
+
+
+def test_what_a_neighbour_reported_before_it_got_a_part_is_added_to_that_part(operation: Operation) -> None:
+    shares(operation, *TO_A_NEIGHBOUR)
+    found = records(operation, "OLD,kit,2026-01-05,100,,", "Z-02,kit,2026-01-05,100,,", "Z-02,kit,2026-02-09,120,,")
+    week, later = pd.Timestamp("2026-01-05"), pd.Timestamp("2026-02-09")
+    assert found["distributed"].to_dict() == {("Z-01", week): 70, ("Z-02", week): 100 + 30, ("Z-02", later): 120}
+    assert found.loc[("Z-02", week), "record"] == "records.csv:2 + records.csv:3"
+    assert operation.ledger.problems.noted == []
+    assert "1 row of records from before a part of an old zone came to theirs (Z-02): added up with that part." in remarks(
+        operation
+    )
+
+
+def test_people_counted_in_a_neighbour_before_it_got_a_part_are_added_to_that_part(operation: Operation) -> None:
+    shares(operation, *TO_A_NEIGHBOUR)
+    assert people(operation, "OLD,100,2025-01-01", "Z-02,100,2026-01-01") == [70, 130, -1]
+    assert people(operation, "Z-02,100,2026-02-01", "OLD,100,2025-01-01") == [70, 130, -1]  # the last day of the old zone
+
+
+def test_a_total_of_a_neighbour_and_groups_of_an_old_zone_are_different_people(operation: Operation) -> None:
+    shares(operation, *TO_A_NEIGHBOUR)
+    rows = ("OLD,host,80,2025-01-01", "OLD,idp,20,2025-01-01", "Z-02,,100,2026-01-01")
+    assert people(operation, *rows, header="zone,group,people,as_of") == [70, 130, -1]
+
+
+def test_people_counted_after_a_split_replace_the_parts_of_the_old_count(operation: Operation) -> None:
+    shares(operation, *SPLIT)
+    assert people(operation, "OLD1,1000,2025-01-01", "Z-01,700,2026-01-01", "Z-02,350,2026-01-01") == [700, 350, -1]
+    told = "2 parts of old zones (OLD1) in population not used: the zones of today were counted since (Z-01, Z-02)."
+    assert told in remarks(operation)
+
+
+def test_a_zone_that_was_not_counted_since_the_split_keeps_its_part(operation: Operation) -> None:
+    shares(operation, *SPLIT)
+    assert people(operation, "OLD1,1000,2025-01-01", "Z-01,700,2026-01-01") == [700, 400, -1]
+
+
+def test_a_later_count_replaces_parts_of_other_groups_too(operation: Operation) -> None:
+    shares(operation, *SPLIT)
+    rows = ("OLD1,host,1000,2025-01-01", "Z-01,idp,200,2026-01-01", "Z-01,refugee,50,2026-01-01")
+    assert people(operation, *rows, header="zone,group,people,as_of") == [250, 400, -1]
+
+
+def test_a_later_count_of_one_item_leaves_the_parts_of_others(operation: Operation) -> None:
+    shares(operation, *SPLIT)
+    operation.settings["items"]["soap"] = {**operation.settings["items"]["kit"], "unit": "bar"}
+    operation.append("stock.csv", "D1,soap,0", "D2,soap,0")
+    rows = ("OLD1,kit,10,2025-12-01", "OLD1,soap,10,2025-12-01", "Z-01,kit,3,2026-02-01")
+    table(operation, "zone_stock", "zone,item,quantity,counted_on", *rows)
+    stock = operation.inputs().stock.zone_stock.set_index(["zone", "item"])["quantity"].to_dict()
+    assert stock == {("Z-01", "kit"): 3, ("Z-01", "soap"): 6, ("Z-02", "kit"): 4, ("Z-02", "soap"): 4}
+
+
+def test_a_part_that_came_later_than_the_count_is_added_and_one_that_came_before_is_in_it(operation: Operation) -> None:
+    shares(operation, "OLD1,Z-01,0.6,,2024-12-31", "OLD1,Z-02,0.4,,2024-12-31", "OLD2,Z-02,1,,2025-12-31")
+    assert people(operation, "OLD1,1000,2024-06-01", "OLD2,80,2024-06-01", "Z-02,500,2025-06-01") == [600, 580, -1]
+
+
+def test_without_the_last_day_of_the_old_zone_the_two_contradict_each_other(operation: Operation) -> None:
+    operation.write_records(("Z-01",))
+    table(operation, "population", "zone,people,as_of", "OLD1,1000,2025-01-01", "Z-01,700,2026-01-01")
+    assert operation.refusal() == (
+        "population.csv: 1 problem\n"
+        "  line 3, column zone: 'Z-01' has a count of its own and a part of an old zone, and nothing says whether that part is "
+        "in the count. Give valid_to, the last day of the old zone, in the crosswalk"
+    )
+
+
+def test_a_later_count_of_a_zone_that_kept_its_code_leaves_what_others_got_of_it(operation: Operation) -> None:
+    shares(operation, "Z-03,Z-03,0.7,,2026-01-11", "Z-03,Z-02,0.3,,2026-01-11")
+    assert people(operation, "Z-02,100,2025-01-01", "Z-03,300,2025-01-01", "Z-03,250,2026-02-01") == [-1, 100 + 90, 250]
+
+
 # ------------------------------------------------------------------ the other tables
 
 

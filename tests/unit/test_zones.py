@@ -285,3 +285,72 @@ def test_neighbours_and_points_do_not_lie_over_each_other(operation: Operation) 
     list_zones(operation, DISTRICTS, CAMPS)
     operation.inputs()
     assert "lie over each other" not in remarks(operation)
+
+
+# ------------------------------------------------------------------ people are counted once
+
+
+def people(operation: Operation, *rows: str) -> float:
+    """Of Z-01, from rows `zone, group, people, as_of`."""
+    operation.write("people.csv", "zone,group,people,as_of", *rows)
+    operation.input("population", path="people.csv")
+    return float(operation.inputs().zones["population_people"]["Z-01"])
+
+
+def test_a_total_beside_its_groups_is_left_out_with_a_note(operation: Operation) -> None:
+    assert people(operation, "Z-01,,1000,", "Z-01,host,800,", "Z-01,idp,200,") == 1000
+    assert [str(problem) for problem in operation.ledger.problems.noted] == [
+        "line 2, column people: '1000' names no group and is the sum of its groups (host in people.csv:3, idp in people.csv:4). "
+        "Left out, or people would count twice"
+    ]
+    assert "Population: 1,000 people: host 800, idp 200." in remarks(operation)
+
+
+def test_a_total_that_is_not_the_sum_of_its_groups_is_refused_naming_the_lines(operation: Operation) -> None:
+    operation.write("people.csv", "zone,group,people", "Z-01,,1000", "Z-01,host,700", "Z-01,idp,200", "Z-02,,5")
+    operation.input("population", path="people.csv")
+    assert operation.refusal() == (
+        "people.csv: 1 problem\n"
+        "  line 2, column people: '1000' names no group and stands beside host in people.csv:3, idp in people.csv:4, which are "
+        "900 together: people would count twice. Delete the total or the groups, or name its group"
+    )
+
+
+def test_groups_counted_after_the_total_replace_it(operation: Operation) -> None:
+    groups = ("Z-01,host,800,2026-01-01", "Z-01,idp,300,2026-01-01")
+    assert people(operation, "Z-01,,1000,2025-01-01", *groups) == 1100
+    assert [str(problem) for problem in operation.ledger.problems.noted] == [
+        "line 2, column as_of: '2025-01-01' is before the newest count of Z-01 (2026-01-01), which may hold the same people. "
+        "Not used; if it still holds, give it the newer day"
+    ]
+    assert people(operation, *groups, "Z-01,,1200,2026-02-01") == 1200
+
+
+def test_groups_counted_on_other_days_are_all_counted(operation: Operation) -> None:
+    assert people(operation, "Z-01,host,800,2025-01-01", "Z-01,idp,300,2026-01-01") == 1100
+    assert operation.ledger.problems.noted == []
+
+
+def test_displaced_people_counted_after_a_total_are_not_guessed_to_be_in_it(operation: Operation) -> None:
+    operation.write("people.csv", "zone,group,people,as_of", "Z-01,,1000,2025-01-01", "Z-01,idp,300,2026-01-01")
+    operation.input("population", path="people.csv")
+    assert operation.refusal() == (
+        "people.csv: 1 problem\n"
+        "  line 2, column people: '1000' names no group and stands beside idp in people.csv:3, which are 300 together: people "
+        "would count twice. Delete the total or the groups, or name its group"
+    )
+
+
+def test_each_zone_has_a_newest_count_of_its_own(operation: Operation) -> None:
+    assert people(operation, "Z-01,host,800,2025-01-01", "Z-01,idp,200,2025-01-01", "Z-02,host,50,2026-01-01") == 1000
+    assert operation.ledger.problems.noted == []
+
+
+def test_of_versions_of_a_group_the_latest_makes_the_sum(operation: Operation) -> None:
+    operation.write(
+        "people.csv", "zone,group,people,as_of,known_on",
+        "Z-01,,1000,2026-01-01,2026-01-05", "Z-01,host,700,2026-01-01,2026-01-05", "Z-01,host,800,2026-01-01,2026-02-05",
+        "Z-01,idp,200,2026-01-01,2026-01-09",
+    )  # fmt: skip
+    operation.input("population", path="people.csv")
+    assert operation.inputs().zones["population_people"]["Z-01"] == 1000
