@@ -7,6 +7,8 @@ import pytest
 
 from tests.services import require
 
+os.environ.pop("FORECAST_DATA", None)  # it would take the place of the demo country's own folder
+
 
 @pytest.fixture(scope="session")
 def demo_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
