@@ -128,6 +128,7 @@ def demo(demo_config: Path, tmp_path: Path) -> Path:
     settings["forecast"] |= {"samples": 40, "horizon": 4, "default": {"use": "moving_average"}}
     settings["plan"] |= {"horizon": 2}
     settings["signals"] = {"present_people": settings["signals"]["present_people"]}  # no raster matters here
+    settings["access"] = {}
     for item in settings["items"].values():
         item.pop("model", None)
     (folder / "config.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
