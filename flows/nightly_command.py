@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from flows import _command
 from forecast.errors import InputError, Problem
 
 HELP = "the whole line as a Prefect flow (needs the extra `nightly`)"
 TAKES_JOB = True
+PUBLISHES = True
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of runs; default: as in the config")
-    parser.add_argument("--force", action="store_true", help="run again even when nothing is new")
+def arguments(_parser: argparse.ArgumentParser) -> None:
+    """Nothing of its own."""
 
 
 def run(args: argparse.Namespace) -> int:

@@ -14,13 +14,12 @@ from forecast.errors import InputError, Problem
 
 HELP = "many scenarios of one issue date, in parallel, against the base (needs the extra `nightly`)"
 TAKES_JOB = True
+PUBLISHES = True
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", type=_names, metavar="A,B", help="these scenarios; default: all beside the config")
     parser.add_argument("--workers", type=_count, metavar="N", help="how many at a time; default: the number of cores")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of runs; default: as in the config")
-    parser.add_argument("--force", action="store_true", help="run again even when nothing is new")
 
 
 def run(args: argparse.Namespace) -> int:

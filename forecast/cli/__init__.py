@@ -1,6 +1,7 @@
 """The `forecast` command: one file per subcommand, each with HELP, arguments(parser) and run(args) -> exit code.
 
-A command with TAKES_JOB = True also gets the arguments that name a job: CONFIG, --scenario, --issue-date, --set.
+A command with TAKES_JOB = True also gets the arguments that name a job: CONFIG, --scenario, --issue-date, --set; one with
+PUBLISHES = True those that say where its run goes: --out, --force.
 
 Heavy imports stay inside `run`, so that `forecast --help` answers at once. Commands of other packages come in through the
 entry-point group `forecast.commands`.
@@ -67,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
         if getattr(module, "TAKES_JOB", False):
             _job.arguments(command)
         module.arguments(command)
+        if getattr(module, "PUBLISHES", False):
+            _job.publishing(command)
         command.set_defaults(command=module)
     return parser
 

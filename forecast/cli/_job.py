@@ -23,6 +23,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def publishing(parser: argparse.ArgumentParser) -> None:
+    """Add --out and --force."""
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of runs; default: as in the config")
+    parser.add_argument("--force", action="store_true", help="run again even when nothing is new")
+
+
 def job(args: argparse.Namespace) -> Job:
     """The job the arguments name; the clock is read here and nowhere below."""
     from forecast import config

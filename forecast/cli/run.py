@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 HELP = "forecast and plan: the allocation, the map, the summary"
 TAKES_JOB = True
+PUBLISHES = True
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of runs; default: as in the config")
-    parser.add_argument("--force", action="store_true", help="run again even when nothing is new")
+def arguments(_parser: argparse.ArgumentParser) -> None:
+    """Nothing of its own."""
 
 
 def run(args: argparse.Namespace) -> int:
@@ -26,8 +26,6 @@ def run(args: argparse.Namespace) -> int:
     job = _job.job(args)
     print(f"{job.config.title}: as of {job.issue_date.date()}, scenario {job.scenario}")
     outcome = pipeline.run(job, _job.reported)
-    if not outcome.is_new:
-        print("Nothing new: the same inputs, settings and code as a run that is there already (--force runs it again).")
     report(outcome)
     plan = store.latest(job.runs)
     if plan is not None and plan != outcome.folder:
@@ -36,7 +34,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def report(outcome: Outcome) -> None:
-    """Say where the files of a run are, and what must be read first."""
+    """Say whether a run is new, where its files are, and what must be read first."""
+    if not outcome.is_new:
+        print("Nothing new: the same inputs, settings and code as a run that is there already (--force runs it again).")
     folder, problems = outcome.folder, len(outcome.ledger.problems.noted)
     for label, name in (("allocation", "allocation.csv"), ("map", "map.html"), ("summary", "summary.md")):
         if (folder / name).is_file():
