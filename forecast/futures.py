@@ -70,6 +70,19 @@ def arrange(paths: npt.NDArray[np.float32], template: Floats) -> None:
     paths[:] = np.take_along_axis(paths, chosen[..., None, :], axis=-1)
 
 
+def follow(less: npt.NDArray[np.float32], more: npt.NDArray[np.float32]) -> None:
+    """(..., sample) paths of two quantities, the first a part of the second: let them rise and fall together, in place.
+
+    The first is put into the order of the second, cell by cell. A cell where the second has the lower mean, since the two were
+    forecast from different records, is raised to the mean of the first: what is handed out was needed.
+    """
+    rank = np.argsort(np.argsort(more, axis=-1, kind="stable"), axis=-1, kind="stable")
+    less[:] = np.take_along_axis(np.sort(less, axis=-1), rank, axis=-1)
+    expected, needed = (paths.mean(axis=-1, keepdims=True, dtype=float) for paths in (less, more))
+    more *= np.where(needed < expected, expected / np.where(needed > 0, needed, 1), 1.0).astype(np.float32)
+    np.copyto(more, less, where=(needed == 0) & (expected > 0))
+
+
 def _changes(rates: Floats, length: int) -> Floats:
     """(zone, item, stretch) change of the mean from one stretch to the next, relative to both and scaled to one per series."""
     stretches = rates.shape[2] // length

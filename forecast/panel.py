@@ -2,7 +2,8 @@
 
 Three things are kept apart. A missing report: `is_reported` is False and both quantities are empty. A zero: reported, and stock
 was there or nothing says that it was not. A stock-out: `is_censored`; what was handed out is then only a floor of what was
-needed. What was requested is not used in this version: requests are often habit or hope, and nothing here can tell which.
+needed. Stock at the end, received, requested and available (at the start and received) are kept beside them for models that can
+use them; none is taken for demand: requests are often habit or hope.
 """
 
 from __future__ import annotations
@@ -45,18 +46,20 @@ def build_panel(inputs: Inputs, config: Config, issue_date: pd.Timestamp, ledger
     goods = ~meaning.counts(inputs.items.loc[axes["item"]], meaning.ARRIVING)
     is_censored = is_censored_by(records) & goods[where[1]]
     days = periods.days_in(pd.DatetimeIndex(axes["period"]), config.forecast.period)
-    demand = _normalised(records, is_censored, days[where[2]])
+    demand, available = _normalised(records, is_censored, days[where[2]]), on_hand(records)
     cubes = {
         "distributed": _cube(records["distributed"].to_numpy(), where, axes),
         "demand": _cube(demand, where, axes),
         "is_censored": _cube(is_censored, where, axes),
         "is_reported": _cube(records["distributed"].notna().to_numpy(), where, axes),
+        "available": _cube(available.to_numpy(), where, axes),
+        **{name: _cube(records[name].to_numpy(dtype=float), where, axes) for name in ("stock_end", "received", "requested")},
     }
     if config.panel.absent_rows == "zero":
         _take_absent_as_zero(cubes, axes, ledger)
     suspects = find_unit_errors(
         distributed=np.where(goods[:, None], cubes["distributed"], np.nan),
-        on_hand=_cube(on_hand(records).to_numpy(), where, axes),
+        on_hand=cubes["available"],
         is_censored=cubes["is_censored"],
         people=panel["people"].values,
         packs=inputs.items["pack"].reindex(axes["item"]).to_numpy(),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -438,6 +438,10 @@ PANEL = Cube(
         "demand": ("zone", "item", "period"),
         "is_censored": ("zone", "item", "period"),
         "is_reported": ("zone", "item", "period"),
+        "stock_end": ("zone", "item", "period"),
+        "received": ("zone", "item", "period"),
+        "requested": ("zone", "item", "period"),
+        "available": ("zone", "item", "period"),
     },
     extra=("zone", "period"),
 )
@@ -642,7 +646,8 @@ class Inputs:
     `zone, start, people` (negative: leaving), from the scenario; `files`: path -> sha256 of what was read;
     `data_until`: last day covered by a record; `doubted`: the rows of records that a problem
     was noted of, as text, as they stood; `feeds`: how fresh each signal is; `kept`: file -> sha256 of what
-    earlier runs left and this one used; `unverified`: input -> how many of its files have no checksum beside them.
+    earlier runs left and this one used; `unverified`: input -> how many of its files have no checksum beside them;
+    `veiled`: the files whose hash is that of what is left without small counts.
     """
 
     zones: gpd.GeoDataFrame
@@ -658,6 +663,7 @@ class Inputs:
     feeds: tuple[Feed, ...] = ()
     kept: Mapping[str, str] = field(default_factory=dict)
     unverified: Mapping[str, int] = field(default_factory=dict)
+    veiled: tuple[str, ...] = ()
 
     @property
     def is_stale(self) -> bool:
@@ -696,35 +702,80 @@ class Stamp:
 
 @dataclass(frozen=True)
 class History:
-    """The past of one item, all its series at once, as a model sees it.
+    """The past of the series a model is asked for, as known on the issue date. A series is one item in one zone.
 
-    `zones`: (series) their codes; `periods`: (past) and `ahead`: (horizon) period starts; `values`: (series, past) in item units
-    per period at reference exposure, NaN where unknown; `pool`: (any, past) the values of all series of the item, from which a
-    short history borrows its spread; `expected`: (series, horizon) people x planning figure, NaN where there is none;
-    `regressors`: name -> (series, past + horizon), complete; `season`: periods in a year; `is_blind`: (series, horizon) whether a
-    regressor of the period ahead is not known, but the mean of its season; None: all are known.
+    `zones`, `items`, `parents`: (series) codes, and the parents of the zones; `periods`: (past) and `ahead`: (horizon) period
+    starts; `values`: (series, past) in item units per period at reference exposure, NaN where unknown; `floors`: (series, past)
+    where stock ran out, at least so much was needed, NaN elsewhere; `stock`: name -> (series, past) of what records tell of it
+    (`stock_end`, `received`, `requested`, `available`), NaN where unknown; `is_reported`: (series, past); `pools`: item ->
+    (any, past) the values of all its series, from which a short history borrows its spread; `expected`: (series, horizon) people
+    x planning figure, NaN where there is none; `regressors`: name -> (series, past + horizon), complete; `season`: periods in a
+    year; `is_blind`: (series, horizon) whether a regressor of the period ahead is not known, but the mean of its season; None:
+    all are known.
     """
 
-    item: str
     zones: tuple[str, ...]
+    items: tuple[str, ...]
+    parents: tuple[str, ...]
     periods: pd.DatetimeIndex
     ahead: pd.DatetimeIndex
     values: Floats
-    pool: Floats
+    floors: Floats
+    stock: Mapping[str, Floats]
+    is_reported: npt.NDArray[np.bool_]
+    pools: Mapping[str, Floats]
     expected: Floats
     regressors: Mapping[str, Floats]
     season: int
     seed: int
     is_blind: npt.NDArray[np.bool_] | None = None
 
+    @property
+    def item(self) -> str:
+        """The item, of a history of one."""
+        return self.items[0] if len(set(self.items)) == 1 else f"{len(set(self.items))} items"
+
+    @property
+    def pool(self) -> Floats:
+        """(any, past) the values of all series of the item, of a history of one."""
+        (values,) = self.pools.values()
+        return values
+
     def rng(self, series: int) -> np.random.Generator:
         """The random stream of one series: it depends on the seed and the names, never on the order of series."""
-        name = f"{self.item}/{self.zones[series]}".encode()
+        name = f"{self.items[series]}/{self.zones[series]}".encode()
         return np.random.default_rng([self.seed, zlib.crc32(name)])
+
+    def only(self, wanted: npt.NDArray[Any]) -> History:
+        """Some of the series, by mask or position; the pools of their items stay whole."""
+        items = tuple(np.asarray(self.items, dtype=object)[wanted])
+        return replace(
+            self,
+            zones=tuple(np.asarray(self.zones, dtype=object)[wanted]),
+            items=items,
+            parents=tuple(np.asarray(self.parents, dtype=object)[wanted]),
+            values=self.values[wanted],
+            floors=self.floors[wanted],
+            stock={name: values[wanted] for name, values in self.stock.items()},
+            is_reported=self.is_reported[wanted],
+            pools={item: values for item, values in self.pools.items() if item in set(items)},
+            expected=self.expected[wanted],
+            regressors={name: values[wanted] for name, values in self.regressors.items()},
+            is_blind=None if self.is_blind is None else self.is_blind[wanted],
+        )
+
+    def by_item(self) -> dict[str, npt.NDArray[np.intp]]:
+        """Item -> the positions of its series."""
+        items = np.asarray(self.items, dtype=object)
+        return {item: np.flatnonzero(items == item) for item in sorted(set(self.items))}
 
 
 class Model(Protocol):
-    """`forecast/models/<name>.py`: `Settings` (frozen pydantic) and `predict`."""
+    """`forecast/models/<name>.py`: `Settings` (frozen pydantic) and `predict`.
+
+    With a flag `POOLED = True` it is asked once, with the series of all items that use it; else once per item. With `SLOW = True`
+    it fits series by series, and the choice tries it on some of them.
+    """
 
     Settings: type[Any]
 
@@ -736,7 +787,9 @@ class Model(Protocol):
 class Reading:
     """What a source may use: the folder of data, the issue date, zones once they are known, the ledger, the hashes it adds to.
 
-    `kept`: what earlier runs left to save time; `unverified`: source -> how many of its files have no checksum beside them.
+    `kept`: what earlier runs left to save time; `unverified`: source -> how many of its files have no checksum beside them;
+    `veiled`: file -> hash of what is left of it without small counts, for who knows all but one of these could try them out on
+    the hash of the file itself; `since`: the first period of the records that the run uses, once it is known.
     """
 
     root: Path
@@ -749,6 +802,8 @@ class Reading:
     week_starts: str = "MON"
     kept: Kept = field(default_factory=Kept)
     unverified: dict[str, int] = field(default_factory=dict)
+    veiled: dict[str, str] = field(default_factory=dict)
+    since: pd.Timestamp | None = None
 
 
 class Source(Protocol):

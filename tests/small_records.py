@@ -95,19 +95,23 @@ def after(count: int) -> pd.Timestamp:
     return periods.step(FIRST, count, "W")
 
 
-def history(values: Sequence[Sequence[float]] | Floats, horizon: int = 3, **changes: Any) -> History:
-    """A weekly history of zones Z0, Z1, ... as models see it."""
+def history(values: Sequence[Sequence[float]] | Floats, horizon: int = 3, item: str = "kit", **changes: Any) -> History:
+    """A weekly history of one item in zones Z0, Z1, ... as models see it."""
     array = np.asarray(values, dtype=float)
     facts: dict[str, Any] = {
-        "item": "kit",
         "zones": tuple(f"Z{row}" for row in range(len(array))),
+        "items": (item,) * len(array),
+        "parents": ("",) * len(array),
         "periods": weeks(array.shape[1]),
         "ahead": weeks(horizon, periods.step(FIRST, array.shape[1], "W")),
         "values": array,
-        "pool": array,
+        "floors": np.full(array.shape, np.nan),
+        "stock": {},
+        "is_reported": np.isfinite(array),
         "expected": np.full((len(array), horizon), np.nan),
         "regressors": {},
         "season": 52,
         "seed": 1,
     }
-    return History(**{**facts, **changes})
+    pool = changes.pop("pool", array)
+    return History(**{**facts, "pools": {item: pool}, **changes})

@@ -9,8 +9,8 @@ import pandas as pd
 from pydantic import ValidationError
 
 from forecast import periods, plugins
+from forecast.asking import choose_models
 from forecast.config import Config, Job, Plugin
-from forecast.demand import choose_models
 from forecast.errors import InputError, Problem
 from forecast.inputs import Found, complete_inputs, find_inputs
 from forecast.look.gaps import Gaps, find_gaps

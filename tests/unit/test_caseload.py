@@ -163,7 +163,7 @@ def test_demand_is_the_caseload_and_distributed_stays_people_arriving() -> None:
 
 def test_the_spread_of_accumulated_arrivals_is_that_of_their_paths() -> None:
     rng = np.random.default_rng(1)
-    given = counted({("A", "water"): [float(n) for n in rng.integers(0, 40, 40)]}, stay_days=28, figure=2)
+    given = counted({("A", "water"): rng.uniform(0, 40, 40).tolist()}, stay_days=28, figure=2)
     settings, ledger = config(), Ledger()
     demand = forecast_demand(build_panel(given, settings, after(40), ledger), given, settings, after(40), ledger)
     paths, known = demand["distributed"].values[0, 0].astype(float), given.records["distributed"].to_numpy()
