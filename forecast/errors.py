@@ -54,9 +54,12 @@ class InputError(ForecastError):
 
 
 class NotThereError(InputError):
-    """No file matches a path: to be mended, unless it is a feed that may be late. `path`: as the setting has it."""
+    """No file matches a path, or no server answers: to be mended, unless it is a feed that may be late.
 
-    def __init__(self, problem: Problem, path: str) -> None:
+    `path`: as the setting has it; None of a server.
+    """
+
+    def __init__(self, problem: Problem, path: str | None = None) -> None:
         super().__init__([problem])
         self.path = path
 

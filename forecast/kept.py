@@ -1,7 +1,8 @@
 """What is kept between runs: arrays made from inputs, by the content they were made from.
 
 A kept file is only a saving of time: one that is missing, cut off, changed or made from something else is made anew, with the
-same bytes. Its first line is the sha256 of the rest.
+same bytes. Its first line is the sha256 of the rest. Together they take so much room and no more: what was not used for longest
+goes first.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 KEY = "key"
+MOST_BYTES = 1_000_000_000  # of all that is kept; what one run uses stays, however large
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, MemoryError)
 
 
@@ -50,6 +52,8 @@ class Kept:
         if str(arrays.pop(KEY, "")) != key:
             return None
         self.used[name] = hashlib.sha256(data).hexdigest()
+        with contextlib.suppress(OSError):
+            os.utime(self.folder / name)  # used last now, see _make_room
         return arrays
 
     def put(self, name: str, key: str, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
@@ -73,6 +77,17 @@ class Kept:
                 half.unlink(missing_ok=True)
             return
         self.used[name] = hashlib.sha256(data).hexdigest()
+        self._make_room(self.folder)
+
+    def _make_room(self, folder: Path) -> None:
+        """Delete what was not used for longest, and never what this run used, until all fits in MOST_BYTES."""
+        with contextlib.suppress(OSError):
+            files = sorted(((path.stat(), path) for path in folder.glob("*.npz*")), key=lambda found: found[0].st_mtime_ns)
+            total = sum(stat.st_size for stat, _ in files)
+            for stat, path in files:
+                if total > MOST_BYTES and path.name not in self.used:
+                    path.unlink()
+                    total -= stat.st_size
 
 
 def key_of(*parts: object) -> str:

@@ -3,7 +3,7 @@
 runs/.lock          held by the one run that may write
 runs/.tmp-<id>/     a run being written; readers never look here
 runs/<id>/          a complete run: its manifest has the sha256 of every file
-runs/kept/          what the next run need not make anew; it may be deleted
+runs/kept/          what the next run need not make anew, at most 1 GB; it may be deleted
 runs/LATEST         the name of the last complete run, replaced in one step; a what-if does not take it from a plan
 """
 

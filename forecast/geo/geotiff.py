@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import rasterio
-from pyproj import CRS as Reference
+from rasterio.enums import Interleaving
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.transform import Affine
 from rasterio.windows import Window
@@ -21,7 +21,7 @@ from rasterio.windows import Window
 from forecast.errors import Problem, Problems
 from forecast.geo import raster as limits
 from forecast.geo.files import plain_file
-from forecast.geo.raster import AGAIN, Grid, Meaning, Raster, Stack, declared_crs, misplaced, refused, too_large
+from forecast.geo.raster import AGAIN, Grid, Meaning, Raster, Stack, declared_crs, misplaced, reference, refused, too_large
 from forecast.schema import Floats
 
 SAFE: dict[str, Any] = {
@@ -63,7 +63,7 @@ def open_geotiff(
 
 def _stack(name: str, dataset: Any, nodata: float | None, crs: str | None, tag: str | None) -> Stack:
     Problems(refused=list(_objections(name, dataset, nodata, crs))).raise_if_refused()
-    grid = _grid(dataset, declared_crs(name, _own_crs(dataset), crs, ""))
+    grid = _grid(name, dataset, crs)
     Problems(refused=list(misplaced(name, grid))).raise_if_refused()
     labels = tuple(_label(dataset, band, tag) for band in range(1, dataset.count + 1))
     return Stack(name, grid, labels, _Cells(name, dataset, nodata))
@@ -135,7 +135,7 @@ def _objections(name: str, dataset: Any, nodata: float | None, crs: str | None) 
         return
     yield from too_large(name, dataset.height, dataset.width)
     height, width = dataset.block_shapes[0]
-    together = dataset.count if str(dataset.profile.get("interleave", "band")).lower() == "pixel" else 1
+    together = dataset.count if dataset.interleaving == Interleaving.pixel else 1
     if height * width * together * max(np.dtype(kind).itemsize for kind in kinds) > limits.MAX_BLOCK_BYTES:
         what = f"is stored in blocks of {width:,} x {height:,} cells"
         yield Problem(name, what, "Write it in tiles (gdal_translate -co TILED=YES)")
@@ -148,14 +148,10 @@ def _kind(dtype: str) -> str:
         return "c"
 
 
-def _own_crs(dataset: Any) -> Reference | None:
-    return Reference.from_wkt(dataset.crs.to_wkt()) if dataset.crs is not None else None
-
-
-def _grid(dataset: Any, crs: Reference) -> Grid:
-    step = dataset.transform
-    wkt = dataset.crs.to_wkt() if dataset.crs is not None else crs.to_wkt()
-    return Grid(wkt, step.c, step.f, step.a, -step.e, dataset.height, dataset.width)
+def _grid(name: str, dataset: Any, crs: str | None) -> Grid:
+    step, own = dataset.transform, dataset.crs.to_wkt() if dataset.crs is not None else ""
+    declared = declared_crs(name, reference(own) if own else None, crs, "")
+    return Grid(own or declared.to_wkt(), step.c, step.f, step.a, -step.e, dataset.height, dataset.width)
 
 
 def _label(dataset: Any, band: int, tag: str | None) -> str:
@@ -178,18 +174,14 @@ class _Cells:
     def __call__(self, layer: int, rows: slice, columns: slice) -> Floats:
         self._refuse_unwritten(layer, rows, columns)
         try:
-            raw = self.dataset.read(layer + 1, window=Window.from_slices(rows, columns))
+            values = self.dataset.read(layer + 1, window=Window.from_slices(rows, columns), out_dtype="float64")
         except UNREADABLE as error:
             raise refused(self.name, "is cut off or corrupt: its values cannot be read", AGAIN) from error
-        with np.errstate(invalid="ignore"):  # of numbers that are none
-            values = raw.astype(float)
-        scale, offset = self.dataset.scales[layer], self.dataset.offsets[layer]
-        if (scale, offset) != (1, 0):
-            values = values * scale + offset
         for nodata in self.nodata:
-            if (stored := _as_stored(nodata, raw.dtype)) is not None:
-                values[raw == stored] = np.nan
-        return np.asarray(values)
+            if (stored := _as_stored(nodata, np.dtype(self.dataset.dtypes[layer]))) is not None:
+                values[values == stored] = np.nan
+        scale, offset = self.dataset.scales[layer], self.dataset.offsets[layer]
+        return np.asarray(values if (scale, offset) == (1, 0) else values * scale + offset)
 
     def _refuse_unwritten(self, layer: int, rows: slice, columns: slice) -> None:
         """Blocks never written read as the nodata tag, which is right, but as zeros where there is no tag."""
@@ -202,13 +194,13 @@ class _Cells:
                     raise refused(self.name, "is cut off: parts of it were never written", AGAIN)
 
 
-def _as_stored(nodata: float, dtype: np.dtype[Any]) -> Any:
+def _as_stored(nodata: float, dtype: np.dtype[Any]) -> float | None:
     """A nodata value as the file stores it: -3.4e38 as float32 is not the float64 of the setting; -9999 fits no byte."""
     if dtype.kind == "f":
         with np.errstate(over="ignore"):
-            return np.array(nodata).astype(dtype)
+            return float(np.array(nodata).astype(dtype))
     whole = np.iinfo(dtype)
-    return int(nodata) if nodata == np.floor(nodata) and whole.min <= nodata <= whole.max else None
+    return nodata if nodata == np.floor(nodata) and whole.min <= nodata <= whole.max else None
 
 
 # ------------------------------------------------------------------ writing

@@ -95,11 +95,14 @@ def _stack(name: str, ds: xr.Dataset, variable: str, nodata: float | None, crs: 
         found.refuse(Problem(name, f"declares {layers:,} dates, more than {MAX_LAYERS:,}", "Cut it to the dates needed"))
     found.raise_if_refused()
     reference = declared_crs(name, _own_crs(name, ds, values), crs, STATE_CRS)
-    grid, flipped = _grid(name, values, x, y, reference)
+    east, turn = _within_180(values[x].to_numpy().astype(float), reference)
+    grid, flipped = _grid(name, east, values[y].to_numpy().astype(float), reference)
     times = pd.DatetimeIndex(values[time].to_numpy())
-    units, remarks = str(values.attrs.get("units", "")).strip(), tuple(_preliminary(name, values, time))
+    units, remarks = str(values.attrs.get("units", "")).strip(), list(_preliminary(name, values, time))
+    if east[0] != values[x].to_numpy()[0]:
+        remarks.append(f"{name}: its longitudes run from 0 to 360; they were read as -180 to 180.")
     labels = tuple(times.strftime("%Y-%m-%d %H:%M"))
-    return Stack(name, grid, labels, _Cells(name, values, (time, y, x), flipped, nodata), times, units, remarks)
+    return Stack(name, grid, labels, _Cells(name, values, (time, y, x), flipped, turn, nodata), times, units, tuple(remarks))
 
 
 def _axis(name: str, values: xr.DataArray, axis: str) -> str:
@@ -155,9 +158,23 @@ def _own_crs(name: str, ds: xr.Dataset, values: xr.DataArray) -> Reference | Non
         raise refused(name, f"states a CRS that cannot be read ({mapping})", AGAIN) from error
 
 
-def _grid(name: str, values: xr.DataArray, x: str, y: str, crs: Reference) -> tuple[Grid, bool]:
+def _within_180(east: Floats, crs: Reference) -> tuple[Floats, int]:
+    """Longitudes as -180 .. 180 from west to east, and which column of the file is the first of them.
+
+    As they are, and 0, where they are so already, or would leave a gap (a part on both sides of 180) or stand twice.
+    """
+    if not crs.is_geographic or not (180 < east.max(initial=0) <= 360):
+        return east, 0
+    turned = (east + 180) % 360 - 180
+    turn = int(np.argmin(turned))
+    turned = np.roll(turned, -turn)
+    cell = (turned[-1] - turned[0]) / max(len(turned) - 1, 1)
+    is_even = cell > 0 and bool((np.abs(np.diff(turned) - cell) <= EVEN * cell).all())
+    return (turned, turn) if is_even else (east, 0)
+
+
+def _grid(name: str, east: Floats, north: Floats, crs: Reference) -> tuple[Grid, bool]:
     """The grid whose cells have the coordinates as centres, and whether the file runs from south to north."""
-    east, north = values[x].to_numpy().astype(float), values[y].to_numpy().astype(float)
     if min(len(east), len(north)) < 2:
         raise refused(name, "has a single row or column, so the size of its cells is unknown", "Give a larger part of it")
     width, height = (east[-1] - east[0]) / (len(east) - 1), (north[-1] - north[0]) / (len(north) - 1)
@@ -181,10 +198,16 @@ def _grid(name: str, values: xr.DataArray, x: str, y: str, crs: Reference) -> tu
 
 
 class _Cells:
-    """(time, rows, columns) -> values, NaN where it holds nothing; dates that follow each other are unpacked together."""
+    """(time, rows, columns) -> values, NaN where it holds nothing; dates that follow each other are unpacked together.
 
-    def __init__(self, name: str, values: xr.DataArray, order: tuple[str, str, str], flipped: bool, nodata: float | None) -> None:
-        self.name, self.values, self.order, self.flipped, self.nodata = name, values, order, flipped, nodata
+    `order`: names of the dimensions of time, y and x; `flipped`: rows run from south to north; `turn`: the column of the file
+    that is the most western.
+    """
+
+    def __init__(
+        self, name: str, values: xr.DataArray, order: tuple[str, str, str], flipped: bool, turn: int, nodata: float | None
+    ) -> None:
+        self.name, self.values, self.order, self.flipped, self.turn, self.nodata = name, values, order, flipped, turn, nodata
         self.window: tuple[slice, slice] | None = None
         self.first, self.slab = 0, np.empty((0, 0, 0))
 
@@ -194,21 +217,31 @@ class _Cells:
         return np.asarray(self.slab[layer - self.first].astype(float))
 
     def _unpack(self, layer: int, rows: slice, columns: slice) -> None:
-        time, y, x = self.order
-        height = self.values.sizes[y]
+        height = self.values.sizes[self.order[1]]
         along = slice(height - rows.stop, height - rows.start) if self.flipped else rows
         cells = max((rows.stop - rows.start) * (columns.stop - columns.start), 1)
         many = slice(layer, layer + max(SLAB_CELLS // cells, 1))
+        parts = [self._part((many, along, part)) for part in self._as_in_file(columns)]
+        slab = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=2)
+        if self.nodata is not None:
+            slab = np.where(slab == self._decoded(self.nodata, slab.dtype), np.nan, slab)
+        self.slab, self.first, self.window = (slab[:, ::-1] if self.flipped else slab), layer, (rows, columns)
+
+    def _as_in_file(self, columns: slice) -> list[slice]:
+        """Columns from west to east -> the one or two stretches of the file that hold them."""
+        width = self.values.sizes[self.order[2]]
+        first = (columns.start + self.turn) % width
+        last = first + columns.stop - columns.start
+        return [slice(first, last)] if last <= width else [slice(first, width), slice(0, last - width)]
+
+    def _part(self, window: tuple[slice, slice, slice]) -> np.ndarray[Any, Any]:
         try:
-            found = self.values.isel({time: many, y: along, x: columns}).load()
+            found = self.values.isel(dict(zip(self.order, window, strict=True))).load()
         except UNREADABLE as error:
             raise refused(self.name, "is cut off or corrupt: its values cannot be read", AGAIN) from error
         if "expver" in found.dims:  # final and preliminary values beside each other: the final one where there is one
             found = _final(found.sortby("expver"))
-        slab = found.transpose(*self.order).to_numpy()
-        if self.nodata is not None:
-            slab = np.where(slab == self._decoded(self.nodata, slab.dtype), np.nan, slab)
-        self.slab, self.first, self.window = (slab[:, ::-1] if self.flipped else slab), layer, (rows, columns)
+        return np.asarray(found.transpose(*self.order).to_numpy())
 
     def _decoded(self, nodata: float, dtype: np.dtype[Any]) -> Any:
         """A nodata value as it comes out of the file: scaled, and no finer than the file stores it."""

@@ -5,6 +5,7 @@ A file of rasters, GeoTIFF or NetCDF, is a stack of layers on one grid; each lay
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -133,9 +134,9 @@ class Raster:
 
         Raises InputError when the cells cannot be read, or were never written.
         """
-        meaning = self.meaning
+        meaning, is_known = self.meaning, not np.isnan(self.meaning.no_value)
         values = self.stack.cells(self.layer, rows, columns)
-        empty = np.isnan(values)
+        empty = np.isnan(values) if is_known else None
         if (meaning.times, meaning.plus) != (1, 0):
             values = values * meaning.times + meaning.plus
         outside = (values < meaning.valid[0]) | (values > meaning.valid[1])
@@ -143,7 +144,7 @@ class Raster:
             self.outside += int(outside.sum())
             self.outside_example = float(values[outside][0])
             values[outside] = np.nan
-        if not np.isnan(meaning.no_value):
+        if empty is not None:
             values[empty] = meaning.no_value
         return values
 
@@ -161,10 +162,16 @@ def refused(name: str, problem: str, action: str) -> InputError:
     return InputError([Problem(name, problem, action)])
 
 
+@functools.lru_cache(maxsize=64)
+def reference(text: str) -> Reference:
+    """The CRS of a text, WKT or `EPSG:4326`; files that state the same share it. Raises CRSError for what is none."""
+    return Reference.from_user_input(text)
+
+
 def declared_crs(name: str, own: Reference | None, declared: str | None, action: str) -> Reference:
     """The CRS a file states, else the one the settings declare. Raises InputError for none, or for two that differ."""
     try:
-        given = Reference.from_user_input(declared) if declared else None
+        given = reference(declared) if declared else None
     except CRSError as error:
         raise InputError([Problem("crs", "is no coordinate reference system", "Write EPSG:4326", value=str(declared))]) from error
     if own is not None and given is not None and own != given:
@@ -177,7 +184,7 @@ def declared_crs(name: str, own: Reference | None, declared: str | None, action:
 
 def misplaced(name: str, grid: Grid) -> Iterator[Problem]:
     """What cannot be of a grid in its CRS: longitudes beyond 180, degrees that are metres, metres that are degrees."""
-    crs = Reference.from_wkt(grid.crs)
+    crs = reference(grid.crs)
     west, south, east, north = grid.bounds
     place = f"{west:,.6g}, {south:,.6g} .. {east:,.6g}, {north:,.6g}"
     if not np.isfinite([west, south, east, north]).all() or not (grid.cell_width > 0 and grid.cell_height > 0):

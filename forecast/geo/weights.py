@@ -34,6 +34,8 @@ def zone_sums(weights: sparse.csr_array, values: Floats) -> tuple[Floats, Floats
     """(zone, cell), (row, column) -> (zone) sum of fraction x value and sum of fractions, over cells with a value."""
     flat = values.ravel()
     known = ~np.isnan(flat)
+    if known.all():
+        return weights @ flat, np.asarray(weights.sum(axis=1))
     return weights @ np.where(known, flat, 0.0), weights @ known.astype(float)
 
 

@@ -35,6 +35,15 @@ MAX_OVER_ZONES = 1_000_000_000  # cells over the zones
 OverZone = Literal["mean", "sum", "max", "share_above", "people_mean"]
 
 
+@dataclass(frozen=True)
+class _Placed:
+    """The zones in one CRS: their outlines, the bounds of all together, the area of each, in the unit of that CRS squared."""
+
+    zones: gpd.GeoSeries
+    bounds: tuple[float, float, float, float]
+    areas: Floats
+
+
 @dataclass
 class Zonal:
     """Reads rasters for the same zones again and again; `zones`: polygons in EPSG:4326; `kept`: where weights are kept.
@@ -45,7 +54,7 @@ class Zonal:
     zones: gpd.GeoSeries
     kept: Kept = field(default_factory=Kept)
     people: People | None = None
-    _placed: dict[str, gpd.GeoSeries] = field(default_factory=dict)
+    _placed: dict[str, _Placed] = field(default_factory=dict)
     _kept: dict[Grid, sparse.csr_array] = field(default_factory=dict)
     _living: tuple[Floats, Floats] | None = None
 
@@ -63,8 +72,9 @@ class Zonal:
         more cells over the zones than can be read in reasonable time.
         """
         grid = raster.grid
-        zones = self._in_crs_of(grid)
-        rows, columns = grid.over(*zones.total_bounds)
+        placed = self._in_crs_of(grid)
+        zones = placed.zones
+        rows, columns = grid.over(*placed.bounds)
         cells = (rows.stop - rows.start) * (columns.stop - columns.start)
         if cells > MAX_OVER_ZONES:
             what = f"has {cells:,} cells over the zones, more than {MAX_OVER_ZONES:,}"
@@ -79,24 +89,25 @@ class Zonal:
                 values = np.where(np.isnan(values), np.nan, values > above)
             strip_total, strip_seen = zone_sums(weights, values)
             total, seen = total + strip_total, seen + strip_seen
-        coverage = self._coverage(seen, grid, zones)
+        coverage = self._coverage(seen, grid, placed.areas)
         with np.errstate(invalid="ignore", divide="ignore"):
             means = total / seen
         result = total if over_zone == "sum" else largest if over_zone == "max" else means
         return np.where(coverage < EMPTY_BELOW, np.nan, result), coverage
 
-    def _coverage(self, seen: Floats, grid: Grid, zones: gpd.GeoSeries) -> Floats:
+    def _coverage(self, seen: Floats, grid: Grid, areas: Floats) -> Floats:
         if self.people is None:
-            return np.asarray(np.clip(seen * grid.cell_width * grid.cell_height / shapely.area(zones.to_numpy()), 0, 1))
+            return np.asarray(np.clip(seen * grid.cell_width * grid.cell_height / areas, 0, 1))
         if self._living is None:
             self._living = people_in(self.zones, self.people)
         living, mapped = self._living
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where((living > 0) & (mapped >= EMPTY_BELOW), np.clip(seen / living, 0, 1), 0.0)
 
-    def _in_crs_of(self, grid: Grid) -> gpd.GeoSeries:
+    def _in_crs_of(self, grid: Grid) -> _Placed:
         if grid.crs not in self._placed:
-            self._placed[grid.crs] = in_crs(self.zones, grid.crs)
+            zones = in_crs(self.zones, grid.crs)
+            self._placed[grid.crs] = _Placed(zones, tuple(zones.total_bounds), shapely.area(zones.to_numpy()))
         return self._placed[grid.crs]
 
     def _weights(self, grid: Grid, zones: gpd.GeoSeries, keep: bool) -> sparse.csr_array:

@@ -19,8 +19,11 @@ from forecast.errors import InputError, Problem, Problems, counted, few
 from forecast.ingest import _old_codes, _small, table
 from forecast.ingest._daily import by_step
 from forecast.ingest._places import check_places, holders_of
+from forecast.ingest._totals import is_total
 from forecast.ingest._towers import NEAREST_KM, neighbours, parts_of
 from forecast.schema import PRESENCE, TOWERS, Floats, Reading
+
+EVERY = ("", "all", "any", "both", "combined", "tous", "toutes", "todos", "todas", "alle")  # operators together, beside totals
 
 
 @dataclass(frozen=True)
@@ -61,20 +64,22 @@ def read(settings: Any, reading: Reading, zones: gpd.GeoDataFrame, name: str) ->
     codes, operators = sources["tower"].to_numpy(object), sources["operator"].to_numpy(object)
     if settings.towers:
         lat, lon, shares = _by_tower(settings, reading, zones, pd.Index(codes), name)
-        wholes = dict[int, list[int]]()
+        holding = dict[int, list[int]]()
     else:
         lat, lon, shares = _by_zone(settings, reading, zones, pd.Index(codes), name)
-        wholes = _nested(zones, codes, operators)
+        holding = _nested(zones, codes, operators)
     row = pd.Index(pd.MultiIndex.from_frame(sources)).get_indexer(pd.MultiIndex.from_frame(presence[["tower", "operator"]]))
     rows = presence.assign(source=row)[["source", "period", "subscribers"]]
-    rows = _without_small(rows, wholes, settings.minimum_count, reading, name)
+    rows = _without_small(rows, _wholes(holding, codes, operators), settings.minimum_count, reading, name)
+    is_used = np.asarray(shares.sum(axis=0)).ravel()[row] > 0  # what is not, such as a total by another name, is not hidden
+    _small.veil(presence.assign(subscribers=rows["subscribers"])[is_used], reading)
     placed = np.isfinite(lat)
     near = np.full((len(codes), 1), -1)
     if placed.any():
         found = neighbours(lat[placed], lon[placed], operators[placed])
         near = np.full((len(codes), found.shape[1]), -1)
         near[placed] = np.where(found >= 0, np.flatnonzero(placed)[found], -1)
-    pairs = np.array([(part, whole) for part, holding in sorted(wholes.items()) for whole in holding], dtype=int).reshape(-1, 2)
+    pairs = np.array([(part, whole) for part, outer in sorted(holding.items()) for whole in outer], dtype=int).reshape(-1, 2)
     holders = sparse.csr_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(codes), len(codes)))
     return Read(codes, operators, rows, shares, near, holders, "the tower" if settings.towers else "the zone")
 
@@ -128,6 +133,23 @@ def _nested(zones: gpd.GeoDataFrame, codes: npt.NDArray[np.object_], operators: 
     return wholes
 
 
+def _wholes(
+    holding: dict[int, list[int]], codes: npt.NDArray[np.object_], operators: npt.NDArray[np.object_]
+) -> dict[int, list[int]]:
+    """Sources -> all that their subscribers are counted in once more: zones that hold them, and the sum of all operators."""
+    is_sum = np.array([str(operator).casefold() in EVERY or is_total(str(operator)) for operator in operators], dtype=bool)
+    sums: dict[object, list[int]] = {}
+    for row in np.flatnonzero(is_sum).tolist():
+        sums.setdefault(codes[row], []).append(row)
+    found: dict[int, list[int]] = {}
+    for row, code in enumerate(codes):
+        outer = sorted({*holding.get(row, ()), *(one for one in sums.get(code, ()) if not is_sum[row])})
+        outer = sorted({*outer, *(one for whole in outer for one in sums.get(codes[whole], ()))})
+        if outer:
+            found[row] = outer
+    return found
+
+
 # ------------------------------------------------------------------ tables
 
 
@@ -153,8 +175,7 @@ def _presence(settings: Any, reading: Reading, name: str) -> pd.DataFrame:
     )  # fmt: skip
     presence = as_of.latest_versions(presence, counts, reading, delay_days=settings.delay_days)
     presence = without_repeats(presence, counts, problems, set_aside=True)
-    column = str(text.attrs.get("origins", {}).get("subscribers", "subscribers"))
-    noted = _small.without_small_figures(problems.noted, column, settings.minimum_count)
+    noted = _small.without_small_figures(problems.noted, text, counts.key, settings.minimum_count)
     if presence.empty and noted:
         problems.refused.extend(noted)
     problems.raise_if_refused()
@@ -211,7 +232,7 @@ def _without_small(rows: pd.DataFrame, wholes: dict[int, list[int]], smallest: i
         place = steps.get_indexer(pd.DatetimeIndex(rows["period"]))
         rows = rows.assign(subscribers=counts[rows["source"].to_numpy(int), place])
         if more:
-            what = f"{counted(more, 'count')} of zones that hold one of which the count is suppressed"
+            what = f"{counted(more, 'count')} that hold one that is suppressed"
             reading.ledger.problems.note(Problem(f"signals.{name}", what, "Suppressed too", column="subscribers"))
     return rows
 

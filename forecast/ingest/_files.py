@@ -23,7 +23,8 @@ def find(root: Path, pattern: str, setting: str) -> list[Path]:
     if not found:
         problem, action = _why_not(exact)
         raise NotThereError(Problem(setting, problem, action, value=pattern), pattern)
-    outside = [path for path in found if not path.resolve().is_relative_to(root.resolve())]
+    real_root = root.resolve()
+    outside = [path for path in found if not path.resolve().is_relative_to(real_root)]
     if outside:
         raise _problem(setting, outside[0].name, "is a link that leads out of the data folder", "Put the file itself there")
     return found

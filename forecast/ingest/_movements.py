@@ -64,8 +64,7 @@ def rows_of(settings: Any, reading: Reading, name: str) -> pd.DataFrame:
     )  # fmt: skip
     rows = as_of.latest_versions(rows, flows, reading, delay_days=settings.delay_days)
     rows = without_repeats(rows, flows, problems, set_aside=True)
-    column = text.attrs.get("origins", {}).get("subscribers", "subscribers")
-    noted = _small.without_small_figures(problems.noted, str(column), settings.minimum_count)
+    noted = _small.without_small_figures(problems.noted, text, flows.key, settings.minimum_count)
     if rows.empty and noted:
         problems.refused.extend(noted)
     problems.raise_if_refused()
@@ -115,6 +114,7 @@ def flows_of(rows: pd.DataFrame, zones: gpd.GeoDataFrame, times: Axis, settings:
     usable = usable.difference(_wholes(usable, zones, reading, name))
     between = (rows["origin"] != rows["destination"]) & rows["origin"].isin(usable) & rows["destination"].isin(usable)
     rows = rows.assign(subscribers=values, small=small)[between]
+    _small.veil(rows, reading)
     pairs = pd.MultiIndex.from_frame(rows[["origin", "destination"]].drop_duplicates().sort_values(["origin", "destination"]))
     pair = pairs.get_indexer(pd.MultiIndex.from_frame(rows[["origin", "destination"]]))
     step = times.steps.get_indexer(pd.DatetimeIndex(rows["period"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import re
 from collections.abc import Iterator
@@ -109,9 +110,10 @@ def day_of(text: str) -> pd.Timestamp | None:
         return None
     digits = re.sub("[^0-9]", "", text)
     try:
-        return pd.to_datetime(digits, format=DATES[len(digits)])
+        day = dt.datetime.strptime(digits, DATES[len(digits)])
     except ValueError:
         return None
+    return pd.Timestamp(day) if day.year == int(digits[:4]) else None  # day 366 of a year of 365 is none
 
 
 # ------------------------------------------------------------------ dates in names

@@ -46,6 +46,11 @@ def without_totals(frame: pd.DataFrame, columns: Sequence[Column], label: str) -
     return frame[~total].reset_index(drop=True), list(left_out.values())
 
 
+def is_total(word: str) -> bool:
+    """Whether a name is a word for a total."""
+    return WHOLE.fullmatch(word) is not None
+
+
 def without_repeated_header(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[int]]:
     """Rows that are not the header once more, and the lines of those that are (files put together, pages)."""
     names = [name for name in frame.columns if name != "record"]

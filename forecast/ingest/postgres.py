@@ -25,7 +25,7 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from forecast.config import Code
-from forecast.errors import InputError, Problem
+from forecast.errors import InputError, NotThereError, Problem
 from forecast.ingest import _grid
 from forecast.ingest._cells import as_cell
 from forecast.ingest._grid import Grid, Piece
@@ -39,6 +39,7 @@ NAME = r'(?:[A-Za-z_]\w*|"[^"]+")'
 TABLE = re.compile(rf"{NAME}(?:\.{NAME})?")
 NO_NAME = re.compile(r"://|=|\s")
 SEE = "See the service file or the environment (PGHOST, PGDATABASE, PGUSER, PGPASSFILE); psql reads the same"
+NO_ANSWER = ("", "08", "53", "57")  # of codes: no answer at all, connection, resources, stopped by the server
 REFUSALS = {
     "57014": ("took longer than timeout_seconds", "Ask for less, or raise the limit"),
     "42P01": ("asks for a table that is not there", "Mend its name; is it in another schema?"),
@@ -75,7 +76,9 @@ class Settings(Habits):
 
 
 def read(settings: Settings, reading: Reading, name: str) -> pd.DataFrame:
-    """The rows as text, as `use: table` gives them. Raises InputError: no connection, no such table, too slow, too large."""
+    """The rows as text, as `use: table` gives them. Raises NotThereError: no connection, no answer in time; InputError: no such
+    table, no such right, too large.
+    """
     label, digest = f"postgres[{name}]", hashlib.sha256()
     grid = Grid(label, _pieces(settings, label, digest), [], is_sheet=True)
     body = _grid.body(grid, Looked(), 1)
@@ -101,7 +104,8 @@ def _pieces(settings: Settings, label: str, digest: Any) -> Iterator[Piece]:
         problem, action = REFUSALS.get(
             state, (f"was refused or cut off by the server (SQLSTATE {state or 'none'})", "Try it in psql")
         )
-        raise InputError([Problem(label, f"the query {problem}", action)]) from None  # its text may name host and user
+        told = Problem(label, f"the query {problem}", action)
+        raise (NotThereError(told) if state[:2] in NO_ANSWER else InputError([told])) from None  # its text may name host and user
 
 
 def _connected(psycopg: Any, settings: Settings, label: str) -> Any:
@@ -111,7 +115,7 @@ def _connected(psycopg: Any, settings: Settings, label: str) -> Any:
         connection = psycopg.connect(connect_timeout=SECONDS_TO_CONNECT, application_name="needs-forecast", **service)
     except psycopg.Error:
         what = "the service is not known, or its" if settings.service else "no connection: the"
-        raise InputError([Problem(label, f"{what} server cannot be reached or does not let us in", SEE)]) from None
+        raise NotThereError(Problem(label, f"{what} server cannot be reached or does not let us in", SEE)) from None
     connection.read_only = True
     connection.execute("select set_config('statement_timeout', %s, false)", [str(1000 * settings.timeout_seconds)])
     return connection

@@ -103,7 +103,8 @@ def _signal(zonal: geo.Zonal, settings: Settings, reading: Reading, sealed: Seal
     first = periods.start_of(first, reading.period, reading.week_starts)
     targets = periods.between(first, last, reading.period)
     values, coverage = over_time(steps, targets, reading.period, settings.over_time or "mean")
-    _tell_coverage(coverage, zonal.zones.index, reading, name, "zone-periods")
+    is_used = targets >= (first if reading.since is None else reading.since)
+    _tell_coverage(coverage[:, is_used], zonal.zones.index, reading, name, "zone-periods")
     coords = {"zone": zonal.zones.index.to_numpy(object), "period": targets}
     ds = xr.Dataset({name: (("zone", "period"), values), f"{name}_coverage": (("zone", "period"), coverage)}, coords=coords)
     ds[name].attrs = {"units": settings.unit, "source": ", ".join(settings.paths), "over_time": settings.over_time}

@@ -54,6 +54,7 @@ def complete_inputs(found: Found, job: Job, ledger: Ledger) -> Inputs:
     """
     ledger.problems.raise_if_refused()
     zones, items, records, signals = found.zones, found.items, found.records, found.signals
+    reading = found.sources.reading
     stock = without_expired(found.stock, job, ledger)
     routes = complete_lanes(found.routes, zones, job, ledger)
     routes = access.applied(routes, signals, job, ledger)
@@ -67,12 +68,13 @@ def complete_inputs(found: Found, job: Job, ledger: Ledger) -> Inputs:
         stock=stock,
         routes=routes,
         movements=movements,
-        files=dict(sorted(found.sources.reading.files.items())),
+        files=dict(sorted({**reading.files, **reading.veiled}.items())),
         data_until=data_until(records, job),
         doubted=doubted(found.sources),
         feeds=found.feeds,
-        kept=dict(sorted(found.sources.reading.kept.used.items())),
-        unverified=dict(sorted(found.sources.reading.unverified.items())),
+        kept=dict(sorted(reading.kept.used.items())),
+        unverified=dict(sorted(reading.unverified.items())),
+        veiled=tuple(sorted(reading.veiled)),
     )
 
 
@@ -86,7 +88,7 @@ def find_inputs(job: Job, ledger: Ledger) -> Found:
     known_zones, known_items = sources.codes("zones", zones), sources.codes("items", items)
     names = {"zone": zones["zone_name"], "item": items["name"]}
     records = read_records(sources, Known(zone=known_zones, item=known_items, names=names))
-    signals, feeds = read_signals(sources.at(zones), records)
+    signals, feeds = read_signals(sources.at(zones).since(records["period"]), records)
     routes = read_routes(sources, known_zones, zones["zone_name"])
     depots = routes.depots.set_index("depot")
     known_depots, names["depot"] = sources.codes("depots", depots), depots["name"]

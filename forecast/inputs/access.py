@@ -10,7 +10,8 @@ distribution (Gelman et al., Bayesian Data Analysis, 2.4); where the past is sho
 
 The plan takes one future: a lane is closed in those plan periods in which the chance that it is open is below one half. Hours are
 one figure for the whole plan: those of a slow lane where its zone is more likely than not above `slow_above` in the first period.
-The chances stand in assumptions.csv, and in the reasons of lines that a closed lane keeps from coming.
+The chances stand in assumptions.csv, and in the reasons of lines that a closed lane keeps from coming. That the plan counts on a
+lane that is open with a chance below `SURE` stands at the head of every page: what is then not brought is in no shortage_risk.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from forecast.schema import Floats, Ledger, Routes
 
 PRIOR_CASES = 10
 HALF = 0.5
+SURE = 0.9
 OPEN, SLOW, CLOSED = 0, 1, 2
 UNKNOWN = -1
 Ints = npt.NDArray[np.int64]
@@ -134,6 +136,7 @@ def _with_lanes(routes: Routes, groups: list[Group], name: str, rule: Access, jo
         if there.empty:
             continue
         _assume_chances(there, group, name, rule, job, ledger)
+        _mark_doubtful(there, group, name, job, ledger)
         closed += [_closures(routes.lanes, there, group, name, job)]
         if rule.slow_above is not None and group.is_slow[0] >= HALF:
             slow += list(map(str, there.index))
@@ -196,6 +199,19 @@ def _slowed(lanes: pd.DataFrame, zones: list[str], name: str, rule: Access, job:
     applies_to = f"{counted(int(is_slow.sum()), 'lane')} to {few(sorted(zones))}"
     ledger.assume("hours_one_way", applies_to, f"x {rule.slow_factor:g}", "", source)
     return lanes.assign(hours_one_way=hours, lead_days=lanes["lead_days"] + later)
+
+
+def _mark_doubtful(there: pd.Series, group: Group, name: str, job: Job, ledger: Ledger) -> None:
+    """Say at the head of every page that the plan counts on lanes that may be closed."""
+    starts = periods.run(job.issue_date, job.config.plan.horizon, job.config.plan.period)
+    for first, last in _stretches((group.is_open >= HALF) & (group.is_open < SURE)):
+        chances = f"{100 * group.is_open[first:last].min():.0f} % at the lowest"
+        since = f"from {starts[first].date()}" + (f" until {starts[last].date()}" if last < len(starts) else "")
+        zones = few(f"{zone} ({name} {value:.2g})" for zone, value in sorted(there.items()))
+        ledger.marks.append(
+            f"The plan counts on lanes to {zones} {since}, though the chance that they are open is {chances}. "
+            "The chances of running short leave that out."
+        )
 
 
 def _assume_chances(there: pd.Series, group: Group, name: str, rule: Access, job: Job, ledger: Ledger) -> None:

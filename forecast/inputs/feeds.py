@@ -4,7 +4,8 @@ Any block of `signals` may say:
 
 max_age: 14                days; an older signal is late. Absent: two steps of the signal (its `step`, or forecast.period where
                            that is longer), and its `delay_days`
-required: false            a signal without any file is late, not an error; so is one that says `max_age`
+required: false            a signal without any file, or whose server does not answer, is late, not an error; so is one that says
+                           `max_age`
 
 What a late signal does. People present: the newest count stands, and the random walk around it has been under way since that
 count (exposure.py). A regressor: the items are forecast without it, and are as unsure as such a forecast. Access: the extent last

@@ -58,6 +58,12 @@ class Sources:
         """The same sources, now that the zones are known."""
         return replace(self, reading=replace(self.reading, zones=zones))
 
+    def since(self, periods: pd.Series) -> Sources:
+        """The same sources, now that the periods of the records are known: what is told is of those the panel takes."""
+        day = self.job.config.panel.history_from
+        used = periods if day is None else periods[periods >= pd.Timestamp(day)]
+        return replace(self, reading=replace(self.reading, since=used.min() if len(used) else None))
+
     def with_crosswalk(self, zones: gpd.GeoDataFrame) -> Sources:
         """The same sources, whose tables may hold old zone codes from now on, if a crosswalk is given."""
         if not self.is_given("crosswalk") or "zones" in self.failed:
@@ -84,7 +90,8 @@ class Sources:
     def read(self, family: str, name: str, *, may_be_missing: bool = False) -> Any:
         """What the plugin of an input (`inputs`) or signal (`signals`) gives; None, and a refusal, when it cannot be had.
 
-        One that may be missing, and of which there is no file, is None without a refusal.
+        One that may be missing, and of which there is no file or whose server does not answer, is None without a refusal: that is
+        noted.
         """
         named: Mapping[str, Plugin] = getattr(self.job.config, family)
         if named[name].use == SEVERAL:
@@ -110,6 +117,7 @@ class Sources:
             return self._read(block, setting, name)
         except InputError as error:
             if may_be_missing and isinstance(error, NotThereError) and error.path == block.settings.get("path"):
+                self.problems.noted.extend(error.problems)
                 return None
             for problem in error.problems:
                 self.problems.refuse(problem)

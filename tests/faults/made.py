@@ -226,8 +226,8 @@ def netcdf_sound(path: Path, **changes: Any) -> None:
     ds.to_netcdf(path, engine="h5netcdf")
 
 
-def netcdf_east_of_180(path: Path) -> None:
-    netcdf_sound(path, longitude=4.5 + 9.0 * np.arange(40))
+def netcdf_across_180(path: Path) -> None:
+    netcdf_sound(path, longitude=160.5 + np.arange(40.0))
 
 
 def netcdf_uneven(path: Path) -> None:

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,7 +23,7 @@ from tests.operation import WEEKS, Operation
 
 SMALL = range(16)  # what a suppressed count can be
 ISSUE = "2026-03-02"
-EVERYTHING = ["tables", "workbook", "map", "summary"]
+EVERYTHING = ["tables", "workbook", "geopackage", "map", "summary"]
 WHOLE = {"P": box(0, 0, 3, 1), "A": box(0, 0, 1, 1), "B": box(1, 0, 2, 1), "C": box(2, 0, 3, 1)}
 NESTED = small.zones(WHOLE, people=1000.0).assign(parent=["", "P", "P", "P"])
 PLACES = small.zones({code: WHOLE[code] for code in "ABC"}, people=1000.0)
@@ -63,6 +64,9 @@ def published(folder: Path) -> dict[str, str]:
         elif path.suffix == ".xlsx":
             sheets = pd.read_excel(path, sheet_name=None, header=None)
             found[name] = "\n".join(f"{sheet}\n{table.to_csv()}" for sheet, table in sheets.items())
+        elif path.suffix == ".gpkg":
+            layers = gpd.list_layers(path)["name"]
+            found[name] = "\n".join(f"{layer}\n{gpd.read_file(path, layer=layer).to_csv()}" for layer in layers)
         elif path.suffix in (".csv", ".md", ".html"):
             found[name] = path.read_text(encoding="utf-8")
     stamp = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -78,7 +82,15 @@ def _without(text: str, words: list[str]) -> str:
 
 def test_all_that_two_runs_publish_is_the_same_whatever_the_suppressed_count_is(operation: Operation, tmp_path: Path) -> None:
     first, second = (published(run(operation, tmp_path / f"runs-{count}", count)) for count in (2, 15))
-    assert {"coverage.csv", "demand.csv", "problems.csv", "summary.md", "map.html", "seams/3-signals.parquet"} <= set(first)
+    assert {
+        "coverage.csv",
+        "demand.csv",
+        "allocation.gpkg",
+        "problems.csv",
+        "summary.md",
+        "map.html",
+        "seams/3-signals.parquet",
+    } <= set(first)
     differ = [name for name in first if first[name] != second.get(name)]
     assert differ == []
     assert set(first) == set(second)
@@ -91,7 +103,75 @@ def test_a_count_that_is_not_suppressed_is_seen_in_the_outputs(operation: Operat
     assert first["seams/3-signals.parquet"] != second["seams/3-signals.parquet"]
 
 
+# ------------------------------------------------------------------ trying out
+
+TIMES_AND_NAMES = ("run", "started_utc", "seconds", "outputs", "config", "config_sha256")  # of the run folder, not of its inputs
+
+
+def test_the_manifest_is_the_same_whatever_the_suppressed_count_is(operation: Operation, tmp_path: Path) -> None:
+    """Who has the file but for one small count could try each of sixteen on the hash of the file."""
+    manifests = [_manifest(run(operation, tmp_path / f"runs-{count}", count)) for count in (2, 15)]
+    first, second = ({key: fact for key, fact in one.items() if key not in TIMES_AND_NAMES} for one in manifests)
+    assert first == second
+    assert first["inputs_hashed_without_small_counts"] == ["presence.csv"]
+    assert "towers.csv" in first["inputs"]
+
+
+def test_the_manifest_tells_counts_that_are_not_suppressed_apart(operation: Operation, tmp_path: Path) -> None:
+    first, second = (_manifest(run(operation, tmp_path / f"runs-{count}", count))["inputs"] for count in (60, 90))
+    assert first["presence.csv"] != second["presence.csv"]
+    assert first["towers.csv"] == second["towers.csv"]
+
+
+@pytest.mark.parametrize("total", ["Total,2026-02-23,{}", "P,2026-02-23,{}"])
+def test_no_total_in_the_file_lets_the_hash_of_what_is_left_give_a_part_away(tmp_path: Path, total: str) -> None:
+    """The attacker has all but one small count, and knows that the total is the sum."""
+    hashes = set()
+    for hidden in (2, 15):
+        rows = ["A,2026-02-16,100", f"A,2026-02-23,{hidden}", "B,2026-02-23,100", total.format(100 + hidden)]
+        (tmp_path / "presence.csv").write_text("\n".join(["zone,period,subscribers", *rows]))
+        asked = small.reading(tmp_path, NESTED)
+        presence.read(presence.Settings(path="presence.csv"), asked, "present")
+        hashes.add(asked.veiled["presence.csv"])
+    assert len(hashes) == 1
+
+
+def test_the_hash_of_what_is_left_does_not_hang_on_the_order_of_rows_and_flows_have_one_too(tmp_path: Path) -> None:
+    rows = ["A,B,2026-02-23,100", "B,A,2026-02-23,9", "A,C,2026-02-23,40"]
+    others = [row.replace(",9", ",3") for row in rows[::-1]]
+    hashes = []
+    for some in (rows, others, [rows[0], rows[1], "A,C,2026-02-23,41"]):
+        (tmp_path / "flows.csv").write_text("\n".join(["origin,destination,period,subscribers", *some]))
+        asked = small.reading(tmp_path, PLACES)
+        flows.read(flows.Settings(path="flows.csv", measure="moved"), asked, "moved")
+        hashes.append(asked.veiled["flows.csv"])
+    assert hashes[0] == hashes[1]
+    assert hashes[0] != hashes[2]
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    found["figures"] = {name: figure for name, figure in found["figures"].items() if "seconds" not in name}
+    return found
+
+
 # ------------------------------------------------------------------ subtraction
+
+
+@pytest.mark.parametrize("everybody", ["", "all", "Total"])
+def test_the_sum_of_all_operators_less_the_others_gives_none_away(tmp_path: Path, everybody: str) -> None:
+    found = []
+    for hidden in (2, 15):
+        counts = {"north": [100, 100, hidden], "south": [100, 100, 100], everybody: [200, 200, 100 + hidden]}
+        weeks = ["2026-02-09", "2026-02-16", "2026-02-23"]
+        rows = [f"A,{week},{n},{who}" for who, all_ in counts.items() for week, n in zip(weeks, all_, strict=True)]
+        rows += [f"B,{week},100,{who}" for who in counts for week in weeks]
+        (tmp_path / "presence.csv").write_text("\n".join(["zone,period,subscribers,operator", *rows]))
+        asked = small.reading(tmp_path, PLACES)
+        settings = presence.Settings(path="presence.csv", enough_phones=0.001)
+        found.append((presence.read(settings, asked, "present"), asked.veiled))
+    xr.testing.assert_identical(found[0][0], found[1][0])
+    assert found[0][1] == found[1][1]
 
 
 def counts_of(folder: Path, table: dict[str, list[int]], zones: Any = NESTED) -> xr.Dataset:
@@ -254,6 +334,20 @@ def test_a_bad_cell_that_holds_a_small_figure_is_not_shown(tmp_path: Path) -> No
     assert "about 7'" not in told
     assert "line 3, column subscribers: is not a number" in told
     assert "'about 700' is not a number" in told
+
+
+def test_a_small_figure_in_a_column_of_its_own_in_another_script_or_in_a_note_is_not_shown(tmp_path: Path) -> None:
+    rows = ["A,2026-02-16,100,100", "A,2026-02-23,about 7,100", "B,2026-02-16,100,٧ people", "B,2026-02-23,100,100"]
+    lines = ["zone,period,orange,blue", *rows, "Note: A had 7 people,,,"]
+    (tmp_path / "presence.csv").write_text("\n".join(lines), encoding="utf-8")
+    asked = small.reading(tmp_path, PLACES)
+    wide = {"operator": {"orange": "orange", "blue": "blue"}, "value": "subscribers"}
+    presence.read(presence.Settings(path="presence.csv", wide=wide), asked, "present")
+    told = small.noted(asked)
+    assert "column orange: is not a number" in told
+    assert "column blue: is not a number" in told
+    assert "is taken for a note under the table" in told
+    assert not any(word in told for word in ("about 7", "٧", "7 people"))
 
 
 def test_hidden_counts_are_hidden_before_anything_is_computed() -> None:

@@ -75,6 +75,20 @@ def test_a_flooded_lane_takes_twice_the_hours_and_as_many_days_more_as_these_tak
     assert "flooded_share above 0.1 in the zone" in slow.source
 
 
+def test_that_the_plan_counts_on_a_lane_that_may_be_closed_stands_at_the_head_of_every_page(operation: Operation) -> None:
+    operation.inputs()
+    assert operation.ledger.marks == [
+        f"The plan counts on lanes to Z-01 (flooded_share 0.5) from 2026-03-09, though the chance that they are open is "
+        f"{100 * CHANCES[1]:.0f} % at the lowest. The chances of running short leave that out."
+    ]
+
+
+def test_nothing_is_marked_where_no_zone_is_flooded(operation: Operation) -> None:
+    flooded(operation, dict.fromkeys(ZONES, (0.0,) * 8))
+    operation.inputs()
+    assert operation.ledger.marks == []
+
+
 def test_lanes_derived_from_distance_are_closed_and_slowed_too(operation: Operation) -> None:
     del operation.settings["inputs"]["routes"]
     wet = operation.inputs().routes

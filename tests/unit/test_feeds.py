@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 
 from forecast import cli, pipeline
+from forecast.ingest import postgres
 from forecast.published import open_run
 from tests.operation import WEEKS, ZONES, Operation, tiny_operation
+from tests.services import require
 from tests.what_ifs import operation_with_what_ifs
 
 
@@ -83,6 +85,62 @@ def test_a_broken_file_is_refused_even_where_the_signal_may_be_missing(operation
     operation.settings["signals"]["rain"]["required"] = False
     (operation.folder / "rain.csv").write_bytes(b"")
     assert "is empty (0 bytes)" in operation.refusal()
+
+
+def test_why_a_feed_is_missing_is_noted(operation: Operation) -> None:
+    (operation.folder / "rain.csv").unlink()
+    operation.settings["signals"]["rain"]["required"] = False
+    operation.inputs()
+    assert "'rain.csv' is no file of the data folder" in "\n".join(map(str, operation.ledger.problems.noted))
+
+
+def test_a_server_that_does_not_answer_makes_a_feed_late_and_stops_a_run_only_where_it_is_needed(
+    operation: Operation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    require("psycopg")
+    monkeypatch.setenv("PGHOST", str(operation.folder / "no server"))
+    operation.settings["signals"]["rain"] = {"use": "postgres", "table": "rain"}
+    assert "server cannot be reached or does not let us in" in operation.refusal()
+    operation.ledger.problems.refused.clear()
+    operation.settings["signals"]["rain"]["max_age"] = 14
+    assert the_feed(operation) == ("missing", None, None, 14, 0.0)
+    assert "rain is missing: no value of it is known" in operation.ledger.marks[-1]
+    assert "cannot be reached" in "\n".join(map(str, operation.ledger.problems.noted))
+    operation.settings["inputs"]["stock"] = {"use": "postgres", "table": "stock"}
+    assert "server cannot be reached or does not let us in" in operation.refusal()
+
+
+def test_a_feed_whose_query_is_wrong_is_refused(operation: Operation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody would look for a mistake behind a feed that is called late every night."""
+    monkeypatch.setattr(postgres, "_driver", lambda label: _Refusing("42P01"))
+    operation.settings["signals"]["rain"] = {"use": "postgres", "table": "rain", "max_age": 14}
+    assert "asks for a table that is not there" in operation.refusal()
+    operation.ledger.problems.refused.clear()
+    for cut_off in ("57014", "57P01", "08006", None):
+        monkeypatch.setattr(postgres, "_driver", lambda label, state=cut_off: _Refusing(state))
+        assert the_feed(operation)[0] == "missing"
+
+
+class _Refusing:
+    """A driver whose server refuses every query with one code."""
+
+    def __init__(self, state: str | None) -> None:
+        self.state = state
+
+    class Error(Exception):
+        sqlstate: str | None = None
+
+    def connect(self, **_: object) -> object:
+        return self
+
+    def __enter__(self) -> object:
+        error = self.Error()
+        error.sqlstate = self.state
+        raise error
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def execute(self, *_: object) -> None: ...
 
 
 def test_a_bad_max_age_is_refused_by_its_name(operation: Operation) -> None:

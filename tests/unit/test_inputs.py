@@ -522,6 +522,17 @@ def test_a_signal_is_laid_on_the_zones_and_complete_periods_of_the_records(
     assert signals["rain_mm"].attrs == {"units": "mm"}
 
 
+def test_a_source_is_told_the_first_period_that_the_run_uses(operation: Operation, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Any] = []
+    monkeypatch.setattr(raster, "read", lambda settings, reading, name: told.append(reading.since) or rain("2025-12-29"))
+    operation.settings["signals"] = {"rain_mm": {"use": "raster", "path": "x.tif", "unit": "people", "over_zone": "sum"}}
+    operation.inputs()
+    for from_day in ("2026-01-13", "2026-03-09"):
+        operation.settings["panel"] = {"history_from": from_day}
+        operation.inputs()
+    assert told == [day("2026-01-05"), day("2026-01-19"), None]
+
+
 def test_a_signal_of_weeks_that_start_on_another_day_is_refused(operation: Operation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(raster, "read", lambda settings, reading, name: rain("2025-12-28"))
     operation.settings["signals"] = {"rain_mm": {"use": "raster", "path": "x.tif", "unit": "people", "over_zone": "sum"}}

@@ -181,6 +181,28 @@ def test_nothing_half_written_is_left(tmp_path: Path, monkeypatch: pytest.Monkey
     assert store.get("a.npz", "key") is None
 
 
+def test_what_was_not_used_for_longest_makes_room_for_what_is_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {"values": np.zeros(1000)}
+    for age, name in enumerate(["newest.npz", "used.npz", "oldest.npz", ".killed.npz.tmp"]):
+        Kept(tmp_path).put(name, name, values)
+        os.utime(tmp_path / name, (1e9 - age, 1e9 - age))
+    monkeypatch.setattr(kept, "MOST_BYTES", 3 * (tmp_path / "used.npz").stat().st_size + 100)
+    tonight = Kept(tmp_path)
+    assert tonight.get("used.npz", "used.npz") is not None
+    tonight.put("new.npz", "new.npz", values)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new.npz", "newest.npz", "used.npz"]
+    Kept(tmp_path).put("next.npz", "next.npz", values)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new.npz", "next.npz", "used.npz"]
+
+
+def test_what_a_run_uses_is_kept_however_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "MOST_BYTES", 10)
+    tonight = Kept(tmp_path)
+    for name in ("a.npz", "b.npz"):
+        tonight.put(name, "key", {"values": np.zeros(3)})
+    assert sorted(tonight.used) == sorted(path.name for path in tmp_path.iterdir()) == ["a.npz", "b.npz"]
+
+
 # ------------------------------------------------------------------ whether a file is what it was
 
 

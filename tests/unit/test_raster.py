@@ -1,6 +1,7 @@
 """A signal from dated rasters: nine cells a week, sums and means by hand, nothing from after the issue date."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,18 @@ def test_notes_are_one_line_per_signal_not_one_per_file(tmp_path: Path) -> None:
     assert len(lines) == 3
 
 
+def test_what_is_told_of_coverage_is_of_the_periods_that_the_run_uses(tmp_path: Path) -> None:
+    for week in WEEKS:
+        small.write_nine(tmp_path / f"rain_{week}.tif", np.full((3, 3), NAN) if week == WEEKS[0] else small.NINE)
+    asked = small.reading(tmp_path, PLACES)
+    assert "of 8 zone-periods, 2 are seen by less than half" in (read(tmp_path, asked), small.noted(asked))[1]
+    later = replace(small.reading(tmp_path, PLACES), since=pd.Timestamp(WEEKS[1]))
+    assert np.isnan(read(tmp_path, later)["rainfall_mm"].sel(period=WEEKS[0])).all()
+    assert "zone-periods" not in small.noted(later)
+    never = replace(small.reading(tmp_path, PLACES), since=pd.Timestamp("2026-03-09"))
+    assert "zone-periods" not in (read(tmp_path, never), small.noted(never))[1]
+
+
 def test_order_and_form_of_zones_do_not_matter(tmp_path: Path) -> None:
     weekly(tmp_path)
     xr.testing.assert_identical(read(tmp_path, small.reading(tmp_path, PLACES.set_index("zone").sort_index())), read(tmp_path))
@@ -165,13 +178,14 @@ def test_a_catchment_of_points_is_an_assumption(tmp_path: Path) -> None:
         ("2026-02", "2026-02-01"),
         ("202602", "2026-02-01"),
         ("2026034", "2026-02-03"),
+        ("2024366", "2024-12-31"),
     ],
 )
 def test_dates_in_names_are_read_in_several_forms(text: str, day: str) -> None:
     assert _scenes.day_of(text) == pd.Timestamp(day)
 
 
-@pytest.mark.parametrize("text", ["", "2026-13-01", "26-02-03", "2026"])
+@pytest.mark.parametrize("text", ["", "2026-13-01", "26-02-03", "2026", "2025366", "2026000"])
 def test_what_is_no_date_is_none(text: str) -> None:
     assert _scenes.day_of(text) is None
 

@@ -217,7 +217,8 @@ REFUSED: dict[str, tuple[xr.Dataset, dict[str, Any], str]] = {
     "no crs": (nine_by_time(DAYS), {"crs": "EPSG:nine"}, r"'EPSG:nine' is no coordinate reference system"),
     "metres": (nine_by_time(DAYS), {"crs": "EPSG:32629"}, r"degrees, though its CRS \(WGS 84 / UTM zone 29N\) counts in metres") ,
     "variable": (nine_by_time(DAYS), {"variable": "tp"}, r"has no variable 'tp'\. The file has: rain"),
-    "0..360": (other(longitude=[190.5, 191.5, 192.5]), {}, r"has longitudes beyond 180"),
+    "both sides of 180": (other(longitude=[179.5, 180.5, 181.5]), {}, r"has longitudes beyond 180"),
+    "0..540": (other(longitude=[538.5, 539.5, 540.5]), {}, r"which are no degrees"),
     "uneven": (other(latitude=[2.5, 1.5, 0.9]), {}, r"has rows or columns that are not evenly spaced"),
     "west": (other(longitude=[2.5, 1.5, 0.5]), {}, r"has coordinates that do not run from west to east"),
     "one row": (nine_by_time(DAYS).isel(latitude=[0]), {}, r"has a single row or column"),
@@ -228,6 +229,24 @@ REFUSED: dict[str, tuple[xr.Dataset, dict[str, Any], str]] = {
     "no places": (nine_by_time(DAYS).drop_vars("longitude"), {}, r"has no coordinates of latitude and longitude"),
     "text": (nine_by_time(DAYS).astype(str), {}, r"holds .* values\. Give real numbers"),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("first", [0.5, -19.5, -179.5])
+def test_longitudes_of_0_to_360_are_read_as_the_same_places(tmp_path: Path, first: float) -> None:
+    """A globe of whole degrees whose cells hold their longitude, whatever meridian the file begins at."""
+    east = first + np.arange(360.0)
+    ds = xr.Dataset(
+        {"rain": (("time", "latitude", "longitude"), np.broadcast_to((east + 180) % 360 - 180, (7, 2, 360)).copy())},
+        coords={"time": pd.DatetimeIndex(DAYS), "latitude": [0.5, 1.5], "longitude": east},
+    )
+    ds["rain"].encoding = {"_FillValue": -9999.0}
+    write_netcdf(tmp_path / "rain.nc", ds)
+    zones = small.zones({"west": box(-2, 0, -1, 2), "east": box(1, 0, 2, 2), "both": box(-3, 0, 1, 2)})
+    asked = small.reading(tmp_path, zones)
+    means = read(tmp_path, TIMES, asked, over_time="mean")["rain"].isel(period=0)
+    assert means.to_series().to_dict() == {"both": -1.0, "east": 1.5, "west": -1.5}
+    told = "rain.nc: its longitudes run from 0 to 360; they were read as -180 to 180."
+    assert asked.ledger.remarks.count(told) == (first != -179.5)
 
 
 @pytest.mark.parametrize("fault", REFUSED)
