@@ -101,21 +101,26 @@ def _predict(history: History, choice: Choice, quantity: Quantity, config: Forec
     The item's model comes first where enough periods are known; else people x planning figure, or without one the moving average.
     """
     known = np.isfinite(history.values).sum(axis=1)
-    has_norm = np.isfinite(history.expected).all(axis=1)
+    has_norm, has_history = np.isfinite(history.expected).all(axis=1), known >= config.norm_after
+    others = {name: choice if name == choice.name else choice_of(Plugin(use=name), name) for name in FALLBACKS}
     without_history = np.where(has_norm, "norm", "moving_average")
-    first = np.where(known >= config.norm_after, choice.name, without_history).astype(object)
+    own = np.array([choice.label(item) for item in history.items], dtype=object)
+    first = np.where(has_history, own, without_history).astype(object)
+    turns = [(choice, has_history), *((others[name], ~has_history & (without_history == name)) for name in FALLBACKS)]
+    turns += [(others[name], np.ones(len(known), dtype=bool)) for name in FALLBACKS]
     paths = np.full((len(known), len(history.ahead), config.samples), np.nan, dtype=np.float32)
     names = np.full(len(known), "none", dtype=object)
     todo = (known > 0) | has_norm
-    for turn in (first, *(np.full(len(known), name, dtype=object) for name in FALLBACKS)):
-        for name in sorted(set(turn[todo])):
-            asked = np.flatnonzero(todo & (turn == name))
-            model = choice if name == choice.name else choice_of(Plugin(use=name), name)
-            found = ask(model, history.only(asked), config.samples)
-            answered = np.isfinite(found).all(axis=(1, 2))
-            done = asked[answered]
-            paths[done], names[done] = found[answered], [_worded(first[series], name) for series in done]
-            todo[done] = False
+    for model, wanted in turns:
+        asked = np.flatnonzero(todo & wanted)
+        if not len(asked):
+            continue
+        found = ask(model, history.only(asked), config.samples)
+        answered = np.isfinite(found).all(axis=(1, 2))
+        done = asked[answered]
+        paths[done] = found[answered]
+        names[done] = [_worded(first[series], own[series] if model is choice else model.name) for series in done]
+        todo[done] = False
     _note_fallbacks(history, first, names, quantity, ledger)
     return paths, names
 

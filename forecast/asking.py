@@ -15,10 +15,12 @@ from forecast.config import Config, Plugin, settings_problems
 from forecast.errors import InputError, Problem, did_you_mean
 from forecast.schema import Floats, History
 
+BEST = "best"
+
 
 @dataclass(frozen=True)
 class Choice:
-    """A model: its name, its plugin and its checked settings."""
+    """A model: its name, its plugin and its checked settings. The name `best` stands for a choice still to be made."""
 
     name: str
     model: ModuleType
@@ -34,6 +36,26 @@ class Choice:
         """Whether it fits series by series."""
         return bool(getattr(self.model, "SLOW", False))
 
+    def label(self, item: str) -> str:
+        """What the model of an item is called in words: of an ensemble, who shares in it."""
+        return str(self.settings.label(item)) if hasattr(self.settings, "label") else self.name
+
+    @property
+    def seconds(self) -> float:
+        """Usual seconds of one fit of a slow model: a constant, so that what is tried does not depend on the machine."""
+        return float(getattr(self.model, "SECONDS", 0.05))
+
+    @property
+    def years(self) -> float:
+        """Years of history below which a slow model is not worth trying."""
+        return float(getattr(self.model, "YEARS", 0))
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """Its settings as they would stand in a config."""
+        found: dict[str, Any] = self.settings.model_dump(mode="json", exclude_unset=True)
+        return found
+
     @property
     def signals(self) -> Mapping[str, Any]:
         """The signals its settings ask for, and how."""
@@ -42,18 +64,32 @@ class Choice:
 
 
 def choose_models(config: Config, items: Sequence[str], signals: Sequence[str]) -> dict[str, Choice]:
-    """Item -> the model its config names. Raises InputError with all problems of all items at once."""
+    """Item -> the model its config names, `best` where it is to be chosen among candidates (which are checked too).
+
+    Raises InputError with all problems of all items at once.
+    """
     choices, problems = {}, []
     for item in items:
         own = config.items[item].model if item in config.items else None
         place = f"items.{item}.model" if own else "forecast.default"
         try:
-            choices[item] = choice_of(own or config.forecast.default, place, signals)
+            choices[item] = _named(own or config.forecast.default, place, config, signals)
         except InputError as error:
             problems += [problem for problem in error.problems if problem not in problems]
     if problems:
         raise InputError(problems)
     return choices
+
+
+def _named(plugin: Plugin, place: str, config: Config, signals: Sequence[str]) -> Choice:
+    if plugin.use != BEST:
+        return choice_of(plugin, place, signals)
+    if plugin.settings:
+        what = f"takes no settings here, and has {', '.join(sorted(plugin.settings))}"
+        raise InputError([Problem(place, what, "How the best is chosen stands under forecast.choice", value=BEST)])
+    for candidate in config.forecast.choice.candidates:
+        choice_of(candidate, "forecast.choice.candidates", signals)
+    return Choice(BEST, ModuleType(BEST), None)
 
 
 def choice_of(plugin: Plugin, place: str, signals: Sequence[str] = ()) -> Choice:

@@ -90,6 +90,30 @@ class Paths(Section):
     """Where run folders are written."""
 
 
+class Choosing(Section):
+    """How models are chosen by backtest, for items that `use: best`."""
+
+    candidates: tuple[Plugin, ...] = (
+        Plugin(use="naive"),
+        Plugin(use="seasonal_naive"),
+        Plugin.model_validate({"use": "moving_average", "periods": 12}),
+        Plugin(use="smoothing"),
+        Plugin(use="empirical"),
+        Plugin(use="intermittent"),
+        Plugin(use="pooled"),
+        Plugin(use="ets"),
+        Plugin(use="state_space"),
+        Plugin(use="prophet"),
+    )
+    """The models tried, beside the moving average of three periods."""
+    origins: int = Field(default=4, ge=1, le=52)
+    """From how many past dates."""
+    seconds: float = Field(default=60, gt=0)
+    """About how long each model that fits series by series may be tried; of many series some are."""
+    nightly_seconds: float = Field(default=60, gt=0)
+    """About how long such a model may take every night; a slower one is tried, told, and not taken."""
+
+
 class Forecast(Section):
     """What is forecast."""
 
@@ -106,7 +130,9 @@ class Forecast(Section):
     exposure: Code | None = None
     """The signal that counts people present: demand per person is forecast, times the people present and expected."""
     default: Plugin = Plugin(use="ets")
-    """The model of items that name none."""
+    """The model of items that name none; `best`: chosen by backtest."""
+    choice: Choosing = Choosing()
+    """How the best is chosen."""
     silent_after: int | None = Field(default=None, ge=1)
     """A zone whose newest record of an item is older than so many periods is taken as closed: not planned; absent: never."""
     without_history: Literal["norm", "none"] = "norm"

@@ -18,19 +18,25 @@ import xarray as xr
 
 from forecast import caseload, futures, meaning, periods
 from forecast.answers import Answers, answer
-from forecast.asking import Choice, choice_of, choose_models
+from forecast.asking import BEST, Choice, choice_of, choose_models
+from forecast.choice import choose
 from forecast.config import Config, Plugin
 from forecast.errors import few
 from forecast.exposure import read_exposure
 from forecast.histories import Known
+from forecast.kept import Kept
 from forecast.schema import DEMAND, Floats, Inputs, Ledger
 
 Samples = npt.NDArray[np.float32]
 Places = npt.NDArray[np.intp]
 
 
-def forecast_demand(panel: xr.Dataset, inputs: Inputs, config: Config, issue_date: pd.Timestamp, ledger: Ledger) -> xr.Dataset:
+def forecast_demand(
+    panel: xr.Dataset, inputs: Inputs, config: Config, issue_date: pd.Timestamp, ledger: Ledger, kept: Kept | None = None
+) -> xr.Dataset:
     """PANEL (zone, item, period) -> DEMAND (zone, item, period, sample), in item units per period.
+
+    `kept`: where the choice of models is kept from night to night.
 
     Raises InputError naming every model, setting or signal of the config that there is none of.
     """
@@ -56,6 +62,9 @@ def forecast_demand(panel: xr.Dataset, inputs: Inputs, config: Config, issue_dat
     needed = np.where(silent[:, :, None], np.nan, known.values("demand"))
     recorded = np.where(silent[:, :, None], np.nan, known.values("distributed"))
 
+    best = [item for item, choice in choices.items() if choice.name == BEST]
+    if best:
+        choices |= dict.fromkeys(best, choose(known, best, kept or Kept(), ledger))
     found = answer(known, needed, recorded, choices, silent, ledger)
     together = futures.measure(needed, settings.horizon)
     template = futures.common_order(panel.indexes["zone"], panel.indexes["item"], together, settings.samples, settings.seed)
@@ -196,14 +205,15 @@ def _say(found: Answers, choices: Mapping[str, Choice], together: futures.Togeth
     """Say which zones were forecast otherwise than by their item's model, and what was assumed for it."""
     for place, (item, choice) in enumerate(choices.items()):
         names, counts = np.unique(found.model[:, place].astype(str), return_counts=True)
-        others = {name: int(count) for name, count in zip(names, counts, strict=True) if name != choice.name}
+        others = {name: int(count) for name, count in zip(names, counts, strict=True) if name != choice.label(item)}
         without = others.pop("none", 0)
         if without:
             why = "neither usable records nor a planning figure with people"
             ledger.remarks.append(f"{item}: {without} zones have {why}: not planned.")
         if others:
             listed = ", ".join(f"{count} by {name}" for name, count in others.items())
-            ledger.remarks.append(f"{item}: {choice.name}; in zones with too little history, or where it failed: {listed}.")
+            why = "in zones with too little history, or where it failed"
+            ledger.remarks.append(f"{item}: {choice.label(item)}; {why}: {listed}.")
         if any(name.endswith("norm") for name in names):
             norm = choice if choice.name == "norm" else choice_of(Plugin(use="norm"), "norm")
             why = "assumed: how far a zone's true rate may lie from the planning figure"

@@ -18,6 +18,7 @@ from forecast.demand import forecast_demand
 from forecast.errors import STALE_INPUTS
 from forecast.given_demand import read_given_demand
 from forecast.inputs import read_inputs, read_records_alone
+from forecast.kept import Kept
 from forecast.panel import build_panel
 from forecast.publish import write_all
 from forecast.schema import Inputs, Ledger, Plan, Result, Stamp
@@ -64,7 +65,9 @@ def run(job: Job, step: Step = plain, given_demand: Path | None = None) -> Outco
             return Outcome(job.runs / name, False, ledger, seconds, inputs.is_stale)
         panel = step("panel", build_panel, inputs, job.config, job.issue_date, ledger)
         if given_demand is None:
-            demand = step("demand", forecast_demand, panel, inputs, job.config, job.issue_date, ledger)
+            kept = Kept(job.runs / store.KEPT)
+            demand = step("demand", forecast_demand, panel, inputs, job.config, job.issue_date, ledger, kept)
+            inputs = replace(inputs, kept={**inputs.kept, **kept.used})
         else:
             demand = step("demand", read_given_demand, given_demand, inputs, job.config, ledger)
         plan = step("plan", plan_allocation, demand, inputs, job.config, job.issue_date, ledger)
@@ -125,6 +128,7 @@ def _facts(job: Job, stamp: Stamp, inputs: Inputs, plan: Plan, seconds: dict[str
         "kept_state": dict(inputs.kept),
         "config": job.config.model_dump(mode="json"),
         "inputs": dict(sorted(inputs.files.items())),
+        "inputs_hashed_without_small_counts": list(inputs.veiled),
         "integrity_unverified": dict(inputs.unverified),
         "signals": [{**asdict(feed), "newest": feed.newest and _day(feed.newest)} for feed in inputs.feeds],
         "figures": dict(plan.figures),

@@ -581,16 +581,33 @@ class Assumption:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """How a model did for an item on past origins: cells scored, mean CRPS in item units, the same relative to the moving average
+    on the same cells, share of cells inside the 80 % interval; the `share` it got in the forecast; why it was not tried or taken.
+    """
+
+    item: str
+    model: str
+    cells: int
+    crps: float
+    relative: float
+    inside_80: float
+    share: float
+    note: str
+
+
 @dataclass
 class Ledger:
-    """What a run must say besides its results: problems met, figures assumed, remarks for the summary, and `marks`: what must
-    stand at the head of every page.
+    """What a run must say besides its results: problems met, figures assumed, remarks for the summary, `marks`: what must
+    stand at the head of every page, `trials`: how models did when one was chosen.
     """
 
     problems: Problems = field(default_factory=Problems)
     assumptions: list[Assumption] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     marks: list[str] = field(default_factory=list)
+    trials: list[Trial] = field(default_factory=list)
 
     def assume(self, figure: str, applies_to: str, value: object, unit: str, source: str) -> None:
         self.assumptions.append(Assumption(figure, applies_to, str(value), unit, source))
