@@ -27,7 +27,7 @@ from forecast.asking import Choice, ask, choice_of
 from forecast.config import Plugin
 from forecast.histories import Known, of_item, together
 from forecast.kept import Kept, key_of
-from forecast.schema import Floats, History, Ledger, Trial
+from forecast.schema import TOGETHER, Floats, History, Ledger, Trial
 
 SAMPLES = 40  # of a path, to be judged
 MOST_SERIES = 400  # of an item are judged
@@ -124,6 +124,10 @@ class _Tried:
         """The cells of one item."""
         return self.at(self.item == item)
 
+    def with_mean(self, mix: Mix) -> _Tried:
+        """The same with the average of a mix, under the name TOGETHER."""
+        return replace(self, paths={**self.paths, TOGETHER: _mean_paths(self, mix).astype(np.float32)})
+
     def at(self, where: npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> _Tried:
         return _Tried(self.item[where], self.seen[where], {name: paths[where] for name, paths in self.paths.items()})
 
@@ -149,6 +153,8 @@ def _trials(known: Known, items: Sequence[str], candidates: Mapping[str, Choice]
         for name in candidates:
             note = reasons[name] or ("too slow for every night (choice.nightly_seconds)" if name in too_slow else "")
             found.append(_trial(item, name, cells, yardstick, mix.count(name) / len(mix), note))
+        if len(set(mix)) > 1:
+            found.append(_trial(item, TOGETHER, cells.with_mean(mix), yardstick, 0.0, "what is taken, by its shares"))
     return found
 
 

@@ -172,6 +172,23 @@ class Need(Section):
     """Where the figures are from."""
 
 
+class Order(Section):
+    """When a depot orders an item, and how much; what is not given here is as in `plan.order`."""
+
+    lead_days: float | None = Field(default=None, ge=0)
+    """Days from the order to its arrival at the depot; absent: not known, and no day to order by is given."""
+    min_months: float | None = Field(default=None, ge=0)
+    """Months of stock that are left when the order arrives."""
+    max_months: float | None = Field(default=None, gt=0)
+    """Months of stock that the order brings the depot to."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Order:
+        if self.min_months is not None and self.max_months is not None and self.min_months >= self.max_months:
+            raise ValueError("min_months must be less than max_months")
+        return self
+
+
 class Item(Section):
     """A commodity; fields as in the `items` input table, which this block completes or overrides."""
 
@@ -197,6 +214,8 @@ class Item(Section):
     """The model of this item; absent: `forecast.default`."""
     without_history: Literal["norm", "none"] | None = None
     """As in `forecast`, for this item."""
+    order: Order = Order()
+    """When depots order it, and how much (pipeline.csv)."""
     source: str | None = None
     """Where the figures of this block are from: listed in assumptions.csv."""
 
@@ -303,6 +322,10 @@ class Planning(Section):
     """Lanes derived per zone where no routes are given."""
     time_limit_seconds: float = Field(default=600, gt=0)
     """The solver stops here and says so."""
+    order: Order = Order()
+    """When depots order, and how much, for items that do not say (pipeline.csv)."""
+    review_days: int = Field(default=182, ge=1, le=1098)
+    """So far ahead is looked for depots that run out (pipeline.csv)."""
 
 
 class Publish(Section):
@@ -310,7 +333,7 @@ class Publish(Section):
 
     producer: str = ""
     disclaimer: str = "Boundaries and names shown do not imply endorsement. DRAFT: to be approved before use."
-    outputs: tuple[Code, ...] = ("tables", "workbook", "geopackage", "map", "summary")
+    outputs: tuple[Code, ...] = ("tables", "pipeline", "workbook", "geopackage", "map", "summary")
 
 
 class Config(Section):
@@ -336,6 +359,22 @@ class Config(Section):
     plan: Planning = Planning()
     what_if: WhatIf = WhatIf()
     publish: Publish = Publish()
+
+    @model_validator(mode="after")
+    def _orders_in_order(self) -> Config:
+        for code in self.items:
+            try:
+                self.order_of(code)
+            except ValidationError as error:
+                what = "with plan.order, min_months is not less than max_months"
+                raise ValueError(f"items.{code}.order: {what}; write both for the item") from error
+        return self
+
+    def order_of(self, code: str) -> Order:
+        """The order of an item, completed by that of all items."""
+        item = self.items.get(code)
+        own = item.order.model_dump(exclude_none=True) if item else {}
+        return Order.model_validate({**self.plan.order.model_dump(exclude_none=True), **own})
 
     def fingerprint(self) -> str:
         """sha256 of all settings but where files lie."""

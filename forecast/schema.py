@@ -543,6 +543,26 @@ DEPOT_STOCK = Table(
     ),
     key=("depot", "item", "period"),
 )
+PIPELINE = Table(
+    "pipeline",
+    (
+        DEPOT,
+        ITEM,
+        Column("unit", required=True),
+        PERIOD,
+        _quantity("stock", True),
+        _quantity("arrivals", True),
+        _quantity("planned_out", True),
+        _quantity("expired", True),
+        _quantity("demand_month", True),
+        Column("mos", "number", unit="months", minimum=0),
+        Column("break_risk", "number", required=True, minimum=0, maximum=1),
+        Column("break_on", "date"),
+        _quantity("order_quantity", True),
+        Column("order_by", "date"),
+    ),
+    key=("depot", "item", "period"),
+)
 FEEDS = Table(
     "signals",
     (
@@ -555,6 +575,20 @@ FEEDS = Table(
         Column("state", required=True, choices=(CURRENT, LATE, MISSING)),
     ),
     key=("signal",),
+)
+CHOICES = Table(
+    "choices",
+    (
+        ITEM,
+        Column("model", required=True),
+        Column("cells", "integer", required=True, minimum=0),
+        Column("crps", "number", minimum=0),
+        Column("relative_crps", "number", minimum=0),
+        Column("inside_80", "number", minimum=0, maximum=1),
+        Column("share", "number", required=True, minimum=0, maximum=1),
+        Column("note"),
+    ),
+    key=("item", "model"),
 )
 ASSUMPTIONS = Table(
     "assumptions",
@@ -579,6 +613,9 @@ class Assumption:
     value: str
     unit: str
     source: str
+
+
+TOGETHER = "together"  # the model of a trial of all that were taken for an item, by their shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -693,13 +730,14 @@ class Plan:
     """PLAN: sparse tables rather than dense cubes, since most depot-zone-item-vehicle-period cells are empty.
 
     `lines`: ALLOCATION without `run` and `status`; `cells`: COVERAGE; `depot_stock`: DEPOT_STOCK;
-    `figures`: objective of each layer, gap, seconds, totals, all printable.
+    `figures`: objective of each layer, gap, seconds, totals, all printable; `pipeline`: PIPELINE, beyond the plan too.
     """
 
     lines: pd.DataFrame
     cells: pd.DataFrame
     depot_stock: pd.DataFrame
     figures: Mapping[str, object]
+    pipeline: pd.DataFrame = field(default_factory=PIPELINE.empty)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,15 @@
 """Error paths: what a method got wrong from past origins, kept whole over the horizon, is the spread of its future.
 
 All errors of one origin stay together, so that a future that starts too low stays too low as long as it did in the past: totals
-over the horizon are then as uncertain as they should be. Errors are relative to the root of the level at their origin. A series
-with few origins of its own borrows from the item's other series, at the origins nearest in level.
+over the horizon are then as uncertain as they should be. Errors are differences of square roots: those of counts then hardly
+depend on the level, and no future falls below zero. They are not centred: a method that was too low
+in the past is put right. A
+series with few origins of its own borrows from the item's other series, at the origins nearest in level.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -16,6 +18,7 @@ import numpy.typing as npt
 from scipy.special import ndtri
 from tqdm import tqdm
 
+from forecast.models import _streams
 from forecast.schema import Floats, History
 
 Ints = npt.NDArray[np.intp]
@@ -24,15 +27,17 @@ Points = Callable[[Floats, Ints], Floats]
 
 FAILURES = (ArithmeticError, ValueError, RuntimeError, np.linalg.LinAlgError)  # of a fit
 MOST_ORIGINS = 60  # evenly spread over the past: neighbouring origins share most of their errors
+MOST_LENDERS = 2000  # series of the pool, evenly spread over its levels
 BORROWED = 24  # borrowed errors weigh as much as this many origins of one's own
-NEAREST = 100  # origins borrowed from: those nearest in level
+NEAREST = 100  # origins borrowed from: those nearest in level, and all of the same level
 UNKNOWN_CV = 0.5  # relative error where there is nothing to learn it from, shared over the horizon
 LEAST_MEAN = 0.5  # clipping at zero lifts the mean; it is scaled back down to no less than this share
+AT_ONCE = 2000  # series worked on together, to bound memory
 
 
 @dataclass(frozen=True)
 class Errors:
-    """Relative error paths (series, origin, horizon), empty rows where unknown, and the level (series, origin) they refer to."""
+    """Error paths (series, origin, horizon) of square roots, empty rows where unknown, and their level (series, origin)."""
 
     paths: Floats
     level: Floats
@@ -42,23 +47,40 @@ def around(history: History, points: Points, samples: int) -> Floats:
     """History -> (series, horizon, sample): a method's points for the future, with its own past error paths around them."""
     past, horizon = history.values.shape[1], len(history.ahead)
     known_until, now = origins(past, horizon), np.array([past - 1])
-    own = errors(history.values, points(history.values, known_until), known_until)
-    lent = errors(history.pool, points(history.pool, known_until), known_until)
+
+    def past_errors(values: Floats) -> Errors:
+        parts = [errors(values[part], points(values[part], known_until), known_until) for part in chunks(len(values))]
+        return Errors(np.concatenate([part.paths for part in parts]), np.concatenate([part.level for part in parts]))
+
+    own = past_errors(history.values)
+    lent = past_errors(lenders(history.pool))
     return spread(history, points(history.values, now)[:, 0], own, lent, samples)
 
 
 def spread(history: History, point: Floats, own: Errors, lent: Errors, samples: int) -> Floats:
-    """(series, horizon) points, own error paths and those to borrow from -> (series, horizon, sample) of the points' mean.
+    """(series, horizon) points, own error paths and those to borrow from -> (series, horizon, sample).
 
-    Wider where few periods are known or the newest are old; never narrower with the horizon.
+    Wider where few periods are known or the newest are old; never narrower with the horizon. The mean of the paths is that of the
+    points where there are hardly any errors to learn from.
     """
     known = np.isfinite(history.values)
     age = np.argmax(known[:, ::-1], axis=1)
-    level = _level(history.values, np.array([known.shape[1] - 1]), point[:, None])
-    drawn = _draw(history, level[:, 0], own, lent, samples)
-    drawn -= drawn.mean(axis=2, keepdims=True)
     ignorance = np.sqrt(1 + 1 / np.maximum(known.sum(axis=1), 1) + age / history.season)
-    return at_least_zero(point[:, :, None] + drawn * (_widening(drawn) * level * ignorance[:, None])[:, :, None])
+    root, pool, names = np.sqrt(np.maximum(point, 0)), _by_level(lent), _streams.keys(history)
+    unsure = standard_error(np.sqrt(np.maximum(history.values, 0)))
+    paths, doubt = np.empty((*point.shape, samples)), np.empty((len(point), 1, 1))
+    for part in chunks(len(paths)):
+        mine = Errors(own.paths[part], own.level[part])
+        level = root[part].mean(axis=1)
+        paths[part], doubt[part] = _draw(history, mine, pool, level, unsure[part], names[part], samples)
+    wider = _widening(paths) * ignorance[:, None]
+    for part in chunks(len(paths)):
+        mean = paths[part].mean(axis=2, keepdims=True)
+        roots = (paths[part] - mean) * wider[part, :, None] + mean + root[part, :, None]
+        paths[part] = np.square(np.maximum(roots, 0))
+        mean = paths[part].mean(axis=2, keepdims=True)
+        paths[part] *= (np.maximum(point[part, :, None], 0) / np.where(mean > 0, mean, 1)) ** doubt[part]
+    return paths
 
 
 def at_least_zero(paths: Floats) -> Floats:
@@ -110,6 +132,14 @@ def each_series(history: History, shape: tuple[int, int], label: str, one: Calla
     return found
 
 
+def chunks(count: int) -> Iterator[slice]:
+    """Slices of so many series as are worked on together; one empty slice for none."""
+    return (slice(start, start + AT_ONCE) for start in range(0, max(count, 1), AT_ONCE))
+
+
+# ------------------------------------------------------------------ past errors
+
+
 def origins(past: int, horizon: int) -> Ints:
     """Positions of past origins whose errors can be seen for at least half of the horizon."""
     last = past - 1 - max(1, horizon // 2)
@@ -119,27 +149,22 @@ def origins(past: int, horizon: int) -> Ints:
 
 
 def errors(values: Floats, points: Floats, known_until: Ints) -> Errors:
-    """(series, past), (series, origin, horizon) -> relative error paths; a gap within a path repeats the error before it."""
+    """(series, past), (series, origin, horizon) -> error paths; a gap within a path repeats the error before it."""
     past, horizon = values.shape[1], points.shape[2]
     target = known_until[:, None] + 1 + np.arange(horizon)
     seen = np.where(target < past, values[:, np.minimum(target, past - 1)], np.nan)
-    level = _level(values, known_until, points)
-    error = seen - points
-    with np.errstate(divide="ignore", invalid="ignore"):
-        relative = error / level[:, :, None]
-    relative[~np.isfinite(relative)] = np.nan  # an origin that knew only zeros says nothing of errors at a level
-    enough = np.isfinite(relative).sum(axis=2) >= max(1, horizon / 2)
-    return Errors(np.where(enough[:, :, None], _filled(relative), np.nan), level)
+    roots = np.sqrt(np.maximum(points, 0))
+    error = np.sqrt(np.maximum(seen, 0)) - roots
+    enough = np.isfinite(error).sum(axis=2) >= max(1, horizon / 2)
+    return Errors(np.where(enough[:, :, None], _filled(error), np.nan), roots.mean(axis=2))
 
 
-def _level(values: Floats, known_until: Ints, points: Floats) -> Floats:
-    """(series, origin) what errors are measured by: the root of the forecast, or of the mean of all known if that is higher.
-
-    The root, since errors of counts grow with it: measured by the level itself, origins of low level gave absurdly long tails.
-    Zero where nothing but zeros was known.
-    """
-    mean = known_mean(values, known_until, values.shape[1])
-    return np.where(mean == 0, 0.0, np.sqrt(np.maximum(points.mean(axis=2), mean)))
+def lenders(pool: Floats) -> Floats:
+    """(any, past) -> the same, or in ascending order of their sums so many that are evenly spread over them."""
+    if len(pool) <= MOST_LENDERS:
+        return pool
+    order = _in_order(np.nan_to_num(pool) @ np.cos(np.arange(pool.shape[1])), np.nansum(pool, axis=1))
+    return np.asarray(pool[order[np.linspace(0, len(pool) - 1, MOST_LENDERS).round().astype(np.intp)]])
 
 
 def _filled(paths: Floats) -> Floats:
@@ -152,44 +177,86 @@ def _filled(paths: Floats) -> Floats:
     return paths
 
 
-def _draw(history: History, level: Floats, own: Errors, lent: Errors, samples: int) -> Floats:
-    """(series, horizon, sample) relative error paths: own ones, and in part borrowed ones, each origin equally often.
-
-    On top comes an error of the level that lasts, since even a series that hardly ever missed is known only so well.
-    """
-    usable = np.isfinite(own.paths).all(axis=2)
-    count = usable.sum(axis=1)
-    in_order = np.argsort(~usable, axis=1, kind="stable")
-    pool, pool_level = _by_level(lent)
-    width = min(NEAREST, len(pool))
-    start = np.clip(np.searchsorted(pool_level, level) - width // 2, 0, len(pool) - width)
-
-    unsure = standard_error(history.values) / np.where(level > 0, level, 1)
-    drawn = np.empty((len(level), len(history.ahead), samples))
-    for series in range(len(level)):
-        rng = history.rng(series)
-        even = (rng.permutation(samples) + rng.random()) / samples  # one value in each of `samples` equal parts of 0..1
-        if not count[series] and not width:
-            drawn[series] = UNKNOWN_CV * level[series] * shared_normals(rng, samples)
-            continue
-        weight = count[series] / (count[series] + BORROWED) if width else 1.0
-        is_own = even < weight
-        mine = (even[is_own] / weight * count[series]).astype(np.intp)
-        theirs = ((even[~is_own] - weight) / (1 - weight) * width).astype(np.intp)
-        drawn[series][:, is_own] = own.paths[series, in_order[series, mine]].T
-        drawn[series][:, ~is_own] = pool[start[series] + theirs].T
-        drawn[series] += unsure[series] * shared_normals(rng, samples)
-    return drawn
-
-
-def _by_level(errors: Errors) -> tuple[Floats, Floats]:
-    """All usable error paths (any, horizon) and their levels, in ascending order of level."""
+def _by_level(errors: Errors) -> Errors:
+    """All usable error paths (any, horizon) and their levels (any), in ascending order of level, then of error."""
     usable = np.isfinite(errors.paths).all(axis=2) & np.isfinite(errors.level)
-    order = np.argsort(errors.level[usable], kind="stable")
-    return errors.paths[usable][order], errors.level[usable][order]
+    paths, level = errors.paths[usable], errors.level[usable]
+    order = _in_order(*paths.T[::-1], paths.sum(axis=1), level)
+    return Errors(paths[order], _rounded(level[order]))
 
 
-def _widening(drawn: Floats) -> Floats:
+def _in_order(*by: Floats) -> Ints:
+    """Order by the last, ties by the one before and so on. What differs by rounding only is a tie: units do not matter."""
+    return np.lexsort([_rounded(values) for values in by])
+
+
+def _rounded(values: Floats) -> Floats:
+    """Nine digits of the largest."""
+    digit = np.abs(values).max(initial=0.0) * 1e-9
+    return np.asarray(np.round(values / digit) * digit if digit > 0 else values)
+
+
+# ------------------------------------------------------------------ draws
+
+
+def _draw(
+    history: History, own: Errors, pool: Errors, level: Floats, unsure: Floats, names: _streams.Keys, samples: int
+) -> tuple[Floats, Floats]:
+    """(series, horizon, sample) error paths: own ones, newer ones more often, and in part borrowed ones, each equally often.
+
+    Two errors that last come on top: that of the mean of what is known, and where there are fewer than BORROWED error paths, a
+    relative one in the measure of that doubt (series).
+    """
+    past = history.values.shape[1]
+    usable = np.isfinite(own.paths).all(axis=2)
+    weight = usable * 0.5 ** ((past - 1 - origins(past, len(history.ahead))) / history.season)
+    count = _effective(weight)
+    first, last = _nearest(pool.level, level)
+    share = np.where(last > first, count / (count + BORROWED), 1.0)[:, None]
+    even = _streams.even(names, samples)
+    drawn = np.zeros((*even.shape, len(history.ahead)))
+    if len(pool.level):
+        place = first[:, None] + (last - first)[:, None] * (even - share) / np.where(share < 1, 1 - share, 1)
+        drawn += pool.paths[place.astype(np.intp).clip(0, len(pool.level) - 1)]
+    is_own = (even < share) & (count > 0)[:, None]
+    if is_own.any():
+        mine = _weighted(weight, even / np.where(share > 0, share, 1))
+        np.copyto(drawn, np.take_along_axis(own.paths, mine[:, :, None], axis=1), where=is_own[:, :, None])
+    evidence = (count + last - first)[:, None, None]
+    doubt = np.maximum(1 - evidence / BORROWED, 0)
+    unsure = unsure[:, None, None] + UNKNOWN_CV / 2 * level[:, None, None] * doubt
+    drawn += unsure * _streams.normals(_streams.mixed(names), samples)[:, :, None]
+    return drawn.transpose(0, 2, 1), doubt
+
+
+def _effective(weight: Floats) -> Floats:
+    """(series, origin) weights -> (series) how many equal ones are worth as much (Kish, 1965)."""
+    squares = np.square(weight).sum(axis=1)
+    return np.where(squares > 0, np.square(weight.sum(axis=1)) / np.where(squares > 0, squares, 1), 0.0)
+
+
+def _nearest(ordered: Floats, level: Floats) -> tuple[Ints, Ints]:
+    """(any) levels in ascending order, (series) a level -> (series) first and end of those nearest, with all their ties."""
+    if not len(ordered):
+        return np.zeros(len(level), dtype=np.intp), np.zeros(len(level), dtype=np.intp)
+    middle = (np.searchsorted(ordered, level, side="left") + np.searchsorted(ordered, level, side="right")) // 2
+    first = np.clip(middle - NEAREST // 2, 0, max(len(ordered) - NEAREST, 0))
+    end = np.minimum(first + NEAREST, len(ordered))
+    lowest, highest = ordered[np.minimum(first, len(ordered) - 1)], ordered[end - 1]
+    return np.searchsorted(ordered, lowest, side="left"), np.searchsorted(ordered, highest, side="right")
+
+
+def _weighted(weight: Floats, even: Floats) -> Ints:
+    """(series, origin) weights, (series, sample) in 0..1 -> (series, sample) origins as often as their weight says."""
+    until = np.cumsum(weight, axis=1)
+    until /= np.where(until[:, -1:] > 0, until[:, -1:], 1)
+    row = np.arange(len(weight))[:, None]
+    place = np.searchsorted((until + row).ravel(), (np.minimum(even, 1 - 1e-9) + row).ravel(), side="right")
+    return np.asarray((place.reshape(even.shape) - row * weight.shape[1]).clip(0, weight.shape[1] - 1), dtype=np.intp)
+
+
+def _widening(paths: Floats) -> Floats:
     """(horizon) factors that keep the spread over all series from shrinking with the horizon."""
-    spread = np.sqrt(np.square(drawn).mean(axis=(0, 2)))
+    squares = np.concatenate([paths[part].var(axis=2) for part in chunks(len(paths))])
+    spread = np.sqrt(squares[np.isfinite(squares).all(axis=1)].sum(axis=0))
     return np.asarray(np.maximum.accumulate(spread) / np.where(spread > 0, spread, 1))[None, :].clip(min=1)

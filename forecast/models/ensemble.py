@@ -2,8 +2,8 @@
 
 Averaging quantiles (Vincent, 1912) keeps the shape of the members' distributions, where averaging their probabilities would widen
 it. A member that gives nothing for a series leaves its weight to the others; where one is alone, its paths stay its own. Members
-that are asked item by item are asked so here, and only for items where they have a share. Source: Lichtendahl, Grushka-Cockayne and
-Winkler, Is it better to average probabilities or quantiles? (2013).
+that are asked item by item are asked so here, and only for items where they have a share.
+Source: Lichtendahl, Grushka-Cockayne and Winkler, Is it better to average probabilities or quantiles? (2013).
 """
 
 from __future__ import annotations
