@@ -26,8 +26,7 @@ Singles = npt.NDArray[np.float32]
 Columns = dict[str, npt.NDArray[Any]]
 
 WINDOW = 36  # periods looked at one by one
-LAGS = 13
-SPANS = (3, 6, 12)
+LAGS, SPANS = 13, (3, 6, 12)
 LEAST_SHARE = 0.05  # of what is usual for the item, in every level: a series at zero has a level too
 SMOOTHINGS = (0.1, 0.3, 0.6)
 RANKS = (1, 3, 5, 6, 8, 10)  # of the last 12 values in order
@@ -61,6 +60,7 @@ class Regressor:
 class Past:
     """All that features are made of, ready to be looked at from any origin: (series, WINDOW + past), empty before the start.
 
+    Amounts are in `unit`s (series) of what is usual for the item now, so that single precision does for items of any unit.
     `usual`: (item, past) geometric mean so far of what is not zero; `started`: (series) the first period with a report or value.
     """
 
@@ -70,6 +70,7 @@ class Past:
     stock: Mapping[str, Singles]
     sums: Floats
     counts: Singles
+    unit: Floats
     usual: Floats
     started: Ints
     item: Ints
@@ -97,27 +98,28 @@ class Past:
 
 
 def past_of(history: History, values: Floats) -> Past:
-    """History, and its (series, past) values with gaps filled or not -> what features are made of.
-
-    All amounts of one item in one unit: any, as long as they are not too large or too small for single precision.
-    """
+    """History, and its (series, past) values with gaps filled or not -> what features are made of."""
     known = np.isfinite(values)
     started = _first(known | history.is_reported)
     item, parent, zone = (_codes(names) for names in (history.items, history.parents, history.zones))
     filled = np.where(known, values, 0.0)
     per_item = _members(item)
+    unit = _usual(per_item, filled)[item, -1:]
+    unit[unit == 0] = 1.0
+    filled /= unit
     usual = _usual(per_item, filled)
     both = np.unique(parent * (item.max(initial=0) + 1) + item, return_inverse=True)[1]
     about = _goings(filled, known, history.is_reported, started, usual[item])
     starts = history.periods.append(history.ahead)
     step = pd.Series(starts).diff().median() / pd.Timedelta(days=1) if len(starts) > 1 else 1.0
     return Past(
-        values=_padded(values),
+        values=_padded(values / unit),
         is_reported=np.concatenate([np.zeros((len(values), WINDOW), dtype=bool), history.is_reported], axis=1),
-        floors=_padded(np.where(known, np.nan, history.floors)),
-        stock={name: _padded(history.stock[name]) for name in sorted(history.stock)},
+        floors=_padded(np.where(known, np.nan, history.floors) / unit),
+        stock={name: _padded(history.stock[name] / unit) for name in sorted(history.stock)},
         sums=np.concatenate([np.zeros((len(values), 1)), filled.cumsum(axis=1)], axis=1),
         counts=np.concatenate([np.zeros((len(values), 1)), known.cumsum(axis=1)], axis=1).astype(np.float32),
+        unit=unit[:, 0],
         usual=usual,
         started=started,
         item=item,
@@ -130,19 +132,17 @@ def past_of(history: History, values: Floats) -> Past:
     )
 
 
-def level(past: Past, series: Ints, origin: Ints) -> Singles:
-    """(pair) series and origins -> (pair) the level amounts are measured by; 0 where nothing but zeros was ever seen."""
-    return _Seen(past, series, origin).level
+def features(past: Past, series: Ints, origin: Ints, ahead: Ints) -> tuple[Singles, Floats]:
+    """(pair) series and origins, (pair, horizon) periods ahead -> (pair, horizon, feature), and the (pair) level in item units.
 
-
-def features(past: Past, series: Ints, origin: Ints, ahead: Ints) -> tuple[Singles, Singles]:
-    """(pair) series and origins, (pair, horizon) periods ahead -> (pair, horizon, feature) and (pair) levels."""
+    The level is 0 where nothing but zeros was ever seen of the item.
+    """
     seen = _Seen(past, series, origin)
     own = {**_recent(seen), **_spans(seen), **_recency(seen), **_stock(seen), **_company(seen)}
     fixed = np.stack([np.asarray(column, dtype=np.float32) for column in own.values()], axis=1)
     coming = np.stack([np.asarray(column, dtype=np.float32) for column in _coming(seen, ahead).values()], axis=2)
     fixed = np.repeat(fixed[:, None], ahead.shape[1], axis=1)
-    return np.clip(np.concatenate([fixed, coming], axis=2), -LIMIT, LIMIT), seen.level
+    return np.clip(np.concatenate([fixed, coming], axis=2), -LIMIT, LIMIT), seen.level * past.unit[series]
 
 
 class _Seen:
@@ -157,7 +157,7 @@ class _Seen:
         is_high = self.is_censored & (floors > mean[:, None])  # at least so much: worth more than not knowing
         self.known = known | is_high
         self.amounts = np.where(is_high, floors, np.where(known, values, np.float32(0)))
-        self.count, self.sum = self.known.cumsum(axis=1), self.amounts.cumsum(axis=1)
+        self.count, self.sum = self.known.cumsum(axis=1), self.amounts.cumsum(axis=1, dtype=float)
         self.usual = past.usual[past.item[series], origin].astype(np.float32)
         self.smooth = {share: self._smooth(share) for share in SMOOTHINGS}
         newest = np.where(self.count[:, 11] > 0, self.mean(12), self.smooth[0.1])
@@ -205,12 +205,12 @@ def _recent(seen: _Seen) -> Columns:
 
 def _spans(seen: _Seen) -> Columns:
     """Mean, spread, highest, share of zeros, of reports and of stock-outs over the last 3, 6 and 12 periods."""
-    squares = np.square(seen.amounts / seen.unit[:, None]).cumsum(axis=1)
+    squares = np.square(np.asarray(seen.amounts, dtype=float)).cumsum(axis=1)
     is_zero, reported = (seen.amounts == 0) & seen.known, seen.window(seen.past.is_reported, max(SPANS))
     columns: Columns = {}
     for span in SPANS:
         count, mean = seen.count[:, span - 1], seen.mean(span)
-        variance = squares[:, span - 1] / np.maximum(count, 1) - np.square(mean / seen.unit)
+        variance = (squares[:, span - 1] / np.maximum(count, 1) - np.square(mean)) / np.square(seen.unit)
         columns |= {
             f"mean {span}": seen.scaled(np.where(count > 0, mean, seen.level)),
             f"spread {span}": np.log1p(np.sqrt(np.maximum(variance, 0))),

@@ -35,13 +35,18 @@ class Examples:
 
 @dataclass(frozen=True)
 class Training:
-    """How it learns: rounds over the examples, at least so many steps, hidden units, rows per step, weight decay, dropout."""
+    """How it learns: rounds over the examples; at least so many steps, but no more than so many rounds, since a few examples seen
+    too often are learnt by heart; hidden units, rows per step, weight decay; and, where there are few examples, the share of
+    features left out at random at each step, so that none is leant on too heavily.
+    """
 
-    rounds: int = 8
+    rounds: int = 6
     least_steps: int = 800
+    most_rounds: int = 40
     hidden: int = 64
     batch: int = 512
     decay: float = 0.001
+    few: int = 2_000
     dropout: float = 0.1
 
 
@@ -102,7 +107,7 @@ def learn(examples: Examples, training: Training, rng: np.random.Generator) -> N
     rows = len(examples.values)
     network = Network(examples.features.shape[1], training.hidden, np.quantile(examples.values, LEVELS), rng)
     per_round = max(rows // training.batch, 1)
-    rounds = max(training.rounds, -(-training.least_steps // per_round))
+    rounds = max(training.rounds, min(-(-training.least_steps // per_round), training.most_rounds))
     gradient = np.zeros_like(network.flat)
     mean, square, decay = np.zeros_like(gradient), np.zeros_like(gradient), np.zeros_like(gradient)
     for place in (0, 2):
@@ -112,7 +117,7 @@ def learn(examples: Examples, training: Training, rng: np.random.Generator) -> N
         if within == 0:
             order = rng.permutation(rows)
         batch = _rows(examples, order[within * training.batch : (within + 1) * training.batch])
-        network.gradient(_dropped(batch, training.dropout, rng), gradient)
+        network.gradient(_dropped(batch, training.dropout, rng) if rows < training.few else batch, gradient)
         mean += np.float32(1 - FIRST_MOMENT) * (gradient - mean)
         square += np.float32(1 - SECOND_MOMENT) * (np.square(gradient) - square)
         rate = RATE * min(1, step / WARMING) * (0.5 + 0.5 * np.cos(np.pi * step / (rounds * per_round)) + 0.01)
@@ -124,7 +129,7 @@ def learn(examples: Examples, training: Training, rng: np.random.Generator) -> N
 def _unbent(quantiles: Singles) -> Singles:
     """Quantiles in order -> what the last layer must put out to give them."""
     steps = np.maximum(np.diff(quantiles, prepend=-LOWEST), LEAST_STEP)
-    return np.asarray(np.log(np.expm1(steps)), dtype=np.float32)
+    return np.asarray(steps + np.log1p(-np.exp(-steps)), dtype=np.float32)
 
 
 def _rows(examples: Examples, rows: npt.NDArray[np.intp]) -> Examples:
@@ -132,8 +137,5 @@ def _rows(examples: Examples, rows: npt.NDArray[np.intp]) -> Examples:
 
 
 def _dropped(batch: Examples, share: float, rng: np.random.Generator) -> Examples:
-    """The batch with some features left out at random, so that none is leant on too heavily."""
-    if not share:
-        return batch
     kept = rng.random(batch.features.shape, dtype=np.float32) >= share
     return Examples(batch.features * kept / np.float32(1 - share), batch.values, batch.ceilings, batch.weights)

@@ -26,6 +26,7 @@ SEASONS = (0.0, 3.0)
 PART_OF_YEAR = 1 / 12  # within which the season is the same
 YEARS_FOR_SEASON = 2
 ORIGINS = 8  # past ones the weights are judged by
+MOST_JUDGED = 400  # series the weights are judged by, evenly spread over the levels of all
 LEVELS = (np.arange(20) + 0.5) / 20  # at which they are judged
 BORROWED = 12.0  # the paths of `smoothing` weigh as much as so many values of one's own
 
@@ -81,6 +82,8 @@ def _best(pool: Floats, horizon: int, season: int, settings: Settings) -> _Weigh
     with np.errstate(invalid="ignore"):
         mean = np.nansum(pool, axis=1) / np.isfinite(pool).sum(axis=1)
     some = pool[mean > 0] / mean[mean > 0, None]
+    if len(some) > MOST_JUDGED:
+        some = some[np.linspace(0, len(some) - 1, MOST_JUDGED).round().astype(int)]
     return min(tried, key=lambda each: sum(_lost(some, origin, horizon, season, each) for origin in origins.tolist()))
 
 

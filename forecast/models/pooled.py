@@ -33,7 +33,7 @@ Ints = npt.NDArray[np.intp]
 class Settings(Section):
     """Settings of the pooled quantile model."""
 
-    networks: int = Field(default=4, ge=1, le=50)
+    networks: int = Field(default=8, ge=1, le=50)
     """How many networks are averaged: more are a little better and take longer."""
     examples: int = Field(default=90_000, ge=1000)
     """At most so many examples are learnt from; of more, so many are drawn."""
@@ -55,8 +55,9 @@ def _predict(history: History, samples: int, settings: Settings) -> Floats:
     """The same, of series in an order that is always the same."""
     horizon = len(history.ahead)
     found = np.full((len(history.zones), horizon, samples), np.nan)
-    past = past_of(history, _filled(history, settings))
-    examples = _examples(history, past, settings.examples, np.random.default_rng([history.seed, 0]))
+    values = _filled(history, settings)
+    past = past_of(history, values)
+    examples = _examples(history, values, past, settings.examples, np.random.default_rng([history.seed, 0]))
     if len(examples.values) < LEAST_EXAMPLES:
         return found
     networks = [
@@ -95,10 +96,10 @@ def _quantiles(past: Past, series: Ints, horizon: int, networks: list[Network]) 
 # ------------------------------------------------------------------ what is learnt from
 
 
-def _examples(history: History, past: Past, most: int, rng: np.random.Generator) -> Examples:
+def _examples(history: History, known: Floats, past: Past, most: int, rng: np.random.Generator) -> Examples:
     """Series seen from origins of the past, and what came of them; each weighs as the root of its level."""
     horizon, length = min(len(history.ahead), past.furthest), past.length
-    values, ceilings = _targets(history, past)
+    values, ceilings = _targets(history, known)
     series, origin, ahead = _drawn(past, np.isfinite(values), horizon, most, rng)
     seen, level = features(past, series, origin, ahead)
     target = origin[:, None] + ahead
@@ -106,14 +107,14 @@ def _examples(history: History, past: Past, most: int, rng: np.random.Generator)
     limit = ceilings[series[:, None], np.minimum(target, length - 1)]
     usable = np.isfinite(came) & (level > 0)[:, None]
     unit = np.where(level > 0, level, 1)[:, None]
-    size = np.sqrt(level / np.maximum(past.usual[past.item[series], origin], 1e-30))[:, None] + 0 * came
+    usual = past.usual[past.item[series], origin] * past.unit[series]
+    size = np.sqrt(level / np.where(usual > 0, usual, 1.0))[:, None] + 0 * came
     weight = size[usable] / max(size[usable].mean() if usable.any() else 1.0, 1e-30)
     return Examples(seen[usable], *(part.astype(np.float32) for part in ((came / unit)[usable], (limit / unit)[usable], weight)))
 
 
-def _targets(history: History, past: Past) -> tuple[Floats, Floats]:
+def _targets(history: History, values: Floats) -> tuple[Floats, Floats]:
     """(series, past) values, or floors where stock ran out; and the most that could have been seen: what there was."""
-    values = np.asarray(past.values[:, -past.length :], dtype=float)
     ceilings = np.full(values.shape, np.inf)
     is_floor = np.isnan(values) & np.isfinite(history.floors)
     if is_floor.any():
