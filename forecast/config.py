@@ -293,6 +293,17 @@ class DelayArrivals(Section):
     items: tuple[Code, ...] | None = None
 
 
+class Shipment(Section):
+    """The smallest load that a vehicle is sent with: what a visit brings from one depot to one zone on one day."""
+
+    vehicle_share: float = Field(default=0.1, ge=0, le=1)
+    """Share of the vehicle's load, by weight or volume, where neither of the others is given; 0: no load is too small."""
+    kg: float | None = Field(default=None, gt=0)
+    """In kg."""
+    packs: float | None = Field(default=None, gt=0)
+    """In packs of whatever items."""
+
+
 class Planning(Section):
     """How the stock is shared out."""
 
@@ -300,11 +311,11 @@ class Planning(Section):
     """Length of a plan period; the first starts on the issue date."""
     horizon: int = Field(default=4, ge=1, le=366)
     """How many plan periods."""
-    objectives: tuple[Plugin, ...] = (Plugin(use="survival"), Plugin(use="need"), Plugin(use="cost"))
+    objectives: tuple[Plugin, ...] = (Plugin(use="survival"), Plugin(use="need"), Plugin(use="fairness"), Plugin(use="cost"))
     """The layers, in order; each is fixed within `layer_tolerance` before the next."""
     layer_tolerance: float = Field(default=1e-4, ge=0)
     """Relative slack left to the later layers."""
-    segments: int = Field(default=16, ge=2)
+    segments: int = Field(default=20, ge=2)
     """Most pieces of a cell's shortage curve; fewer samples than this are taken exactly."""
     stock_max_age_days: int = Field(default=35, ge=0)
     """An older count of a zone's stock is unknown: neither the old figure nor zero."""
@@ -322,6 +333,12 @@ class Planning(Section):
     """Lanes derived per zone where no routes are given."""
     time_limit_seconds: float = Field(default=600, gt=0)
     """The solver stops here and says so."""
+    min_shipment: Shipment = Shipment()
+    """A smaller load goes along with another to the same zone, or stays in the depot; unless the zone would feel it."""
+    visit_days: int = Field(default=28, ge=1)
+    """Usual days between deliveries to a zone: lasting goods for longer, and for the safety, leave with the next one."""
+    safety_days: int = Field(default=14, ge=0)
+    """Days of need that a zone is to have when the next delivery comes."""
     order: Order = Order()
     """When depots order, and how much, for items that do not say (pipeline.csv)."""
     review_days: int = Field(default=182, ge=1, le=1098)
@@ -468,7 +485,7 @@ def from_records(file: str, period: str, horizon: int, overrides: Sequence[str] 
     """The config of a forecast from one table of records and nothing else."""
     body: dict[str, Any] = {
         "title": f"Forecast from {file}",
-        "forecast": {"period": period, "horizon": horizon, "without_history": "none"},
+        "forecast": {"period": period, "horizon": horizon, "without_history": "none", "default": {"use": "best"}},
         "inputs": {"records": {"use": "table", "path": file}},
     }
     return _with_overrides(body, Path("settings"), overrides)

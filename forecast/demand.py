@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from forecast import caseload, futures, meaning, periods
+from forecast import caseload, futures, meaning, periods, silence, weak_series
 from forecast.answers import Answers, answer
 from forecast.asking import BEST, Choice, choice_of, choose_models
 from forecast.choice import choose
@@ -58,6 +58,7 @@ def forecast_demand(
     arriving = meaning.counts(items, meaning.ARRIVING)
     past, future = (_per_item(ratio, arriving) for ratio in (exposure.past, exposure.ahead))
     known = Known(panel, past, exposure.reference, inputs, config)
+    weak_series.note(panel, settings.period, ledger)
     silent = _silent(panel, settings.silent_after, ledger)
     needed = np.where(silent[:, :, None], np.nan, known.values("demand"))
     recorded = np.where(silent[:, :, None], np.nan, known.values("distributed"))
@@ -70,6 +71,7 @@ def forecast_demand(
     template = futures.common_order(panel.indexes["zone"], panel.indexes["item"], together, settings.samples, settings.seed)
     demand, distributed = found.demand, found.distributed
     futures.arrange(demand, template)
+    silence.thin_out(distributed, panel["is_reported"].values, ledger)
     futures.follow(distributed, demand)
     for paths in (distributed, demand):
         paths *= future.astype(np.float32)

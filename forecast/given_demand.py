@@ -40,7 +40,8 @@ GIVEN = Table("demand", (RECORD, *(DEMAND_TABLE.column(name) for name in ("zone"
 def read_given_demand(path: Path, inputs: Inputs, config: Config, ledger: Ledger) -> xr.Dataset:
     """A demand.csv (or any other table), or a samples.parquet by its ending -> DEMAND over all zones and items of the inputs.
 
-    Raises InputError with every problem of the file at once; zones and items that are not in the inputs are refused by name.
+    Raises InputError with every problem of the file at once; zones and items that are not in the inputs are refused by name, and
+    zones of the inputs that have no row: nothing would be planned for them.
     """
     if not path.is_file():
         raise InputError([Problem(path.name, "there is no such file", "Give a demand.csv or a samples.parquet")])
@@ -56,8 +57,18 @@ def read_given_demand(path: Path, inputs: Inputs, config: Config, ledger: Ledger
         for name, known in (("zone", inputs.zones.index), ("item", inputs.items.index))
         for code in given.indexes[name].difference(known)
     ]
+    without = [str(code) for code in inputs.zones.index.difference(given.indexes["zone"])]
+    if without and not problems:
+        what = f"has no demand for {len(without)} of the {len(inputs.zones)} zones"
+        action = "Give their rows, with 0 where nothing is needed, or take them out of zones"
+        problems.append(Problem(path.name, what, action, column="zone", value=few(without, 8)))
     if problems:
         raise InputError(problems)
+    return over_all(given, inputs)
+
+
+def over_all(given: xr.Dataset, inputs: Inputs) -> xr.Dataset:
+    """DEMAND over all zones and items of the inputs; pairs that were not given have no model."""
     whole = given.reindex(zone=inputs.zones.index, item=inputs.items.index)
     return DEMAND.check(whole.assign(model=whole["model"].where(whole["model"].notnull(), "none")))
 

@@ -195,9 +195,12 @@ def _set_aside(cubes: dict[str, Values], suspects: list[Suspect]) -> None:
 
 def _note(suspects: list[Suspect], records: pd.DataFrame, where: Where, ledger: Ledger) -> None:
     """One line of problems.csv per value set aside, naming the line of the file it came from."""
-    row_of = {place: row for row, place in enumerate(zip(*(index.tolist() for index in where), strict=True))}
+    if not suspects:
+        return
+    row_of = np.zeros([int(index.max()) + 1 for index in where], dtype=np.int32)
+    row_of[where] = np.arange(len(records))
     for suspect in suspects:
-        row = records.iloc[row_of[suspect.zone, suspect.item, suspect.period]]
+        row = records.iloc[int(row_of[suspect.zone, suspect.item, suspect.period])]
         file, line = convert.place(str(row["record"]))
         ledger.problems.note(
             Problem(

@@ -226,9 +226,11 @@ def _seams(inputs: Inputs, panel: xr.Dataset, demand: xr.Dataset, plan: Plan | N
         "5-by-others": stock.by_others,
         "5-commitments": stock.commitments,
         "5-priorities": stock.priorities,
+        "5-depots": routes.depots,
         "5-lanes": routes.lanes,
         "5-closures": routes.closures,
         "5-fleet": routes.fleet,
+        "5-movements": inputs.movements,
     }
     if plan is not None:
         tables |= {"6-lines": plan.lines, "7-cells": plan.cells, "8-depot-stock": plan.depot_stock}
@@ -260,7 +262,12 @@ def file_digest(path: Path) -> str:
 
 
 def _long(ds: xr.Dataset) -> pd.DataFrame:
-    return ds.to_dataframe().reset_index() if ds.data_vars else pd.DataFrame()
+    """A row per cell; the units of the variables go with the table."""
+    if not ds.data_vars:
+        return pd.DataFrame()
+    df = ds.to_dataframe().reset_index()
+    df.attrs = {"units": {str(name): str(ds[name].attrs.get("units", "")) for name in ds.data_vars}}
+    return df
 
 
 def _bytes_digest(data: bytes) -> str:

@@ -55,8 +55,9 @@ def find_unit_errors(
         level = np.nanmedian(positive, axis=2, keepdims=True)
         crowd = people / np.nanmedian(people, axis=1, keepdims=True)
     moved = positive / level
+    places = np.argwhere((moved > factor / 2) | (moved < 1 / factor))
     found = []
-    for zone, item, period in np.argwhere((moved > factor / 2) | (moved < 1 / factor)):
+    for zone, item, period in places[_stand_alone(positive, places, factor)]:
         beside, elsewhere = np.delete(moved[zone, :, period], item), np.delete(moved[:, item, period], zone)
         shared = [_median(beside, 1.0), _median(elsewhere, 1.0), _median(crowd[zone, [period]], 1.0)]
         series = positive[zone, item]
@@ -73,6 +74,21 @@ def find_unit_errors(
         if len(value.others) >= FEWEST_OTHERS and (reason := _too_large(value, factor) or _too_small(value, factor)):
             found.append(Suspect(int(zone), int(item), int(period), reason))
     return found
+
+
+def _stand_alone(positive: Floats, places: npt.NDArray[np.intp], factor: float) -> npt.NDArray[np.bool_]:
+    """(place) values off the ordinary range of the others of their series by as much as any suspect must be; see `_ordinary`."""
+    zone, item, period = places.T
+    in_order, value = np.sort(positive, axis=2), positive[zone, item, period]
+    others = np.isfinite(positive).sum(axis=2)[zone, item] - 1
+
+    def of_others(rank: Floats) -> Floats:
+        at = np.maximum(rank, 0).astype(np.intp)
+        here, above = in_order[zone, item, at], in_order[zone, item, np.minimum(at + 1, positive.shape[2] - 1)]
+        return np.asarray(np.where(value > here, here, above), dtype=float)
+
+    smallest, largest = of_others(np.ceil(0.05 * (others - 1))), of_others(np.floor(0.95 * (others - 1)))
+    return np.asarray((others >= FEWEST_OTHERS) & ((value > factor / 2 * largest) | (value < smallest / factor)), dtype=bool)
 
 
 def _too_large(it: _Value, factor: float) -> str:

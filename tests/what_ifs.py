@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import yaml
 
 from forecast import pipeline
@@ -71,3 +72,14 @@ def write_scenario(operation: Operation, name: str, body: dict[str, object]) -> 
 def run_of(operation: Operation, scenario: str | None = None) -> Published:
     """Make a run and open it."""
     return open_run(pipeline.run(operation.job(scenario)).folder)
+
+
+def mean_of(run: Published, zone: str, item: str, period: str = "2026-03-02", quantity: str = "demand") -> float:
+    """The published mean of one forecast."""
+    row = published_demand(run).set_index(["zone", "item", "period", "quantity"])
+    return float(row["mean"].loc[zone, item, period, quantity])
+
+
+def published_demand(run: Published) -> pd.DataFrame:
+    """demand.csv as anyone would read it."""
+    return pd.read_csv(run.folder / "demand.csv")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import xarray as xr
 
-from forecast.allocate import figures, floors, lines, packs, simulate, solve
+from forecast.allocate import figures, floors, lines, orders, packs, simulate, solve
 from forecast.allocate.explain import Reasons
 from forecast.allocate.problem import align
 from forecast.config import Config
@@ -21,12 +21,13 @@ def plan_allocation(demand: xr.Dataset, inputs: Inputs, config: Config, issue_da
     problem = align(demand, inputs, config, issue_date, ledger)
     floors.say_out_of_reach(problem, ledger)
     solved = solve.solve(problem, config)
-    sent = packs.send(problem, solved.quantity, ledger)
+    sent = packs.send(problem, solved.quantity, config.plan, ledger)
     outcome = simulate.outcome(problem, sent.planned)
     reasons = Reasons(problem, sent.room, outcome, sent.planned)
     return Plan(
-        lines=lines.lines(problem, sent.taken, sent.room.trips(), reasons),
+        lines=lines.lines(problem, sent.taken, sent.room.trips(), reasons, sent.changes.small),
         cells=lines.cells(problem, sent.planned, outcome, reasons),
         depot_stock=lines.depot_stock(problem, sent.taken),
         figures=figures.figures(problem, solved, sent, outcome, config, ledger),
+        pipeline=orders.pipeline(problem, demand, sent, inputs, config, ledger),
     )

@@ -14,6 +14,7 @@ The expected shortage of a cell is a column; rows hold it at or above its convex
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -59,16 +60,21 @@ class CurveRows:
 
 
 class Zones:
-    """The columns and rows of the zones: `series` that something can be sent to, their `shortages`, all `curves`."""
+    """The columns and rows of the zones: `series` that something can be sent to, their `shortages`, the `curves` so far."""
 
     def __init__(self, problem: Allocation, model: Model, send: Ints, most_pieces: int) -> None:
         self._problem, self._model, self._send, self._most_pieces = problem, model, send, most_pieces
         self.curves: list[CurveRows] = []
         self.series = _reached(problem)
+
+    @cached_property
+    def shortages(self) -> list[Shortage]:
+        """What is expected to go unmet; with it, and not before, come the curves: layers that need none are solved without."""
+        problem = self._problem
         some_last, some_perish = has_lasting(problem)[self.series.group], has_perishing(problem)[self.series.group]
         accumulates = problem.groups.accumulates[self.series.group]
         pure = self.series[some_last & ~some_perish & ~accumulates]
-        self.shortages = [
+        return [
             Shortage(self.series[~some_last], self.by_period(self.series[~some_last])),
             Shortage(self.series[accumulates], self.to_date(self.series[accumulates])),
             Shortage(pure, self.to_date(pure), share=0.5),
@@ -125,9 +131,9 @@ class Zones:
         balance = self.arriving("have", series, given, given)
         self._put(balance, have)
         self._put(balance[:, 1:], left[:, :-1], -1.0)
-        fill = self._rows("fill", series, -INF, 0.0)
+        fill = self._rows("fill_have", series, -INF, 0.0)
         self._put(fill, have, -1.0)
-        self._put(self._curve(series, problem.demand[series.zone, series.group], fill), unmet)
+        self._put(self._curve(series, problem.demand[series.zone, series.group], fill, of="_have"), unmet)
         rows = self._rows("left", series, -INF, -problem.mean[series.zone, series.group])
         self._put(rows, left)
         self._put(rows, have, -1.0)
@@ -157,7 +163,7 @@ class Zones:
         self._put(rows[n[used], arrives], self._send[used], -problem.groups.covers[item[used]])
         return rows
 
-    def _curve(self, series: Series, net: Floats, fill: Ints, lost: Floats | float = 0.0) -> Ints:
+    def _curve(self, series: Series, net: Floats, fill: Ints, lost: Floats | float = 0.0, of: str = "") -> Ints:
         """(n, t, s) net demand -> (n, t) rows: unmet is no less than its mean, less what the pieces meet, and what is lost.
 
         Pieces fill up from what the rows `fill` allow; each meets demand in the share of futures that reach it.
@@ -165,9 +171,9 @@ class Zones:
         problem, model, shape = self._problem, self._model, fill.shape
         labels = names.of_cells(problem, series.zone, series.group)
         curves = shortage_curves(net.reshape(fill.size, net.shape[2]), self._most_pieces)
-        piece = model.add_columns("piece", len(curves.cell), names.of_pieces(labels, curves.cell), 0.0, curves.width)
+        piece = model.add_columns(f"piece{of}", len(curves.cell), names.of_pieces(labels, curves.cell), 0.0, curves.width)
         model.put(fill.ravel()[curves.cell], piece, 1.0)
-        least = self._rows("least", series, curves.mean.reshape(shape) + lost, INF)
+        least = self._rows(f"least{of}", series, curves.mean.reshape(shape) + lost, INF)
         model.put(least.ravel()[curves.cell], piece, curves.tail)
         self.curves.append(CurveRows(curves, fill.ravel(), least.ravel()))
         return least
@@ -196,7 +202,7 @@ def _net_to_date(problem: Allocation, series: Series) -> tuple[Floats, Floats]:
     given = np.add(*problem.given)[series.zone, series.group]
     demand = problem.demand[series.zone, series.group]
     lapses = ~problem.groups.accumulates[series.group]
-    first = _first_arrival(problem)[series.zone, series.group]
+    first = first_arrival(problem)[series.zone, series.group]
     left, lost = np.zeros((2, demand.shape[0], demand.shape[2]))
     so_far, net, unmet = np.zeros_like(left), np.empty_like(demand), np.zeros(demand.shape[:2])
     for t in range(demand.shape[1]):
@@ -210,7 +216,7 @@ def _net_to_date(problem: Allocation, series: Series) -> tuple[Floats, Floats]:
     return net, unmet
 
 
-def _first_arrival(problem: Allocation) -> Ints:
+def first_arrival(problem: Allocation) -> Ints:
     """(z, g) the first period that something sent can arrive in; the number of periods where nothing can."""
     first = np.full(problem.series.shape, problem.calendar.count)
     loads = problem.loads
@@ -222,7 +228,7 @@ def _first_arrival(problem: Allocation) -> Ints:
 
 def _reached(problem: Allocation) -> Series:
     """The planned series that some load can reach."""
-    zone, group = np.nonzero((_first_arrival(problem) < problem.calendar.count) & problem.series)
+    zone, group = np.nonzero((first_arrival(problem) < problem.calendar.count) & problem.series)
     return Series(zone.astype(np.int64), group.astype(np.int64))
 
 

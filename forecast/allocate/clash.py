@@ -1,4 +1,4 @@
-"""Commitments that clash: which, and what stands between them, as far as the prices of the solution tell."""
+"""Commitments that clash: irreducible sets of them, found by leaving out one at a time, and what binds each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from forecast.allocate import ways
-from forecast.allocate.lp import Layer, Solution
+from forecast.allocate.arrays import Flags, Ints
+from forecast.allocate.lp import INF, Change, Kept, Layer, Solution
 from forecast.allocate.rules import COMMITMENTS, Parts
 from forecast.errors import NoPlanError, few
 from forecast.schema import Floats
@@ -24,27 +25,65 @@ FORBIDDEN = {
 }
 
 
-def refuse(parts: Parts, layer: Layer, solution: Solution) -> None:
-    """Raise NoPlanError when promised quantities cannot arrive: it names those that are short, what binds, and what competes."""
+def refuse(parts: Parts, kept: Kept, layer: Layer, solution: Solution) -> None:
+    """Raise NoPlanError when promised quantities cannot arrive. It names what is short of each, and the clashes: irreducible sets
+    of commitments, of which any one less could be kept, each with what binds it.
+    """
     table = parts.problem.commitments
     short = solution.values[layer.columns]
-    is_short = short > SHORT * np.maximum(table["minimum"].to_numpy(float), 1.0)
+    is_short = _is_short(parts, short)
     if not is_short.any():
         return
-    rows = np.flatnonzero(is_short)
-    lines = [f"Commitments clash: {len(rows)} of {len(table)} cannot be kept."]
-    lines += [f"  {table['name'].iloc[row]}: {short[row]:g} short. {_why(parts, int(row))}".rstrip() for row in rows]
-    priced = dict(_priced(parts, solution.duals))
-    binding = [f"{LIMITS[name]} {label}" for name, labels in priced.items() if name in LIMITS for label in labels]
-    if binding:
-        lines.append(f"  What binds: {few(dict.fromkeys(binding), 8)}.")
-    row_of = next(block for block in parts.model.rows.blocks if block.name == COMMITMENTS)
-    duals = solution.duals[row_of.first : row_of.first + row_of.size]
-    rivals = [table["name"].iloc[row] for row in np.flatnonzero((np.abs(duals) > PRICED) & ~is_short)]
-    if rivals:
-        lines.append(f"  They compete with: {few(rivals, 8)}.")
+    lines = [f"Commitments clash: {int(is_short.sum())} of {len(table)} cannot be kept."]
+    for clash, found in _clashes(parts, kept, layer, solution):
+        names = [f"    {table['name'].iloc[row]}{_missing(short[row], is_short[row])}" for row in clash]
+        if len(clash) == 1:
+            lines.append(f"  Cannot be kept, even alone: {names[0].strip()} {_why(parts, int(clash[0]))}".rstrip())
+        else:
+            lines += ["  Cannot be kept together, though any one less could:", *names]
+        binding = [f"{LIMITS[name]} {label}" for name, labels in _priced(parts, found.duals) for label in labels]
+        if binding:
+            lines.append(f"    What binds: {few(dict.fromkeys(binding), 8)}.")
     lines.append("  Lower or drop one of them, or give more stock, vehicles or time.")
     raise NoPlanError("\n".join(lines))
+
+
+def _missing(short: float, is_short: bool) -> str:
+    return f": {short:g} short." if is_short else ""
+
+
+def _is_short(parts: Parts, short: Floats) -> Flags:
+    return np.asarray(short > SHORT * np.maximum(parts.problem.commitments["minimum"].to_numpy(float), 1.0))
+
+
+def _clashes(parts: Parts, kept: Kept, layer: Layer, solution: Solution) -> Iterator[tuple[Ints, Solution]]:
+    """Irreducible sets of commitments (rows of their table) that cannot be kept together, no two with one in common; and the
+    solution with none but these. The last may be left out when time runs out.
+    """
+    first = next(block.first for block in parts.model.rows.blocks if block.name == COMMITMENTS)
+    left, found = np.arange(len(layer.columns)), solution
+    while _is_short(parts, found.values[layer.columns]).any():
+        clash = left[np.abs(found.duals[first + left]) > PRICED]  # those without a price are not what stands in the way
+        for row in clash.tolist():
+            without = _keeping(parts, kept, layer, first, clash[clash != row])
+            if without is not None and _is_short(parts, without.values[layer.columns]).any():
+                clash = clash[clash != row]
+        alone = _keeping(parts, kept, layer, first, clash)
+        if alone is None or not len(clash):
+            return
+        yield clash, alone
+        left = np.setdiff1d(left, clash)
+        rest = _keeping(parts, kept, layer, first, left)
+        if rest is None:
+            return
+        found = rest
+
+
+def _keeping(parts: Parts, kept: Kept, layer: Layer, first: int, promised: Ints) -> Solution | None:
+    """Solve again with none but these commitments."""
+    dropped = first + np.setdiff1d(np.arange(len(layer.columns)), promised)
+    free = np.full(len(dropped), INF)
+    return kept.what_if(layer, Change(rows=dropped, row_bounds=(-free, free)))
 
 
 def _priced(parts: Parts, duals: Floats) -> Iterator[tuple[str, list[str]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -15,8 +16,22 @@ from forecast.allocate.room import Room
 from forecast.allocate.simulate import NOTHING, Outcome
 from forecast.schema import Floats
 
-MOST = 3  # causes named in one reason
-BLOCKED = ways.STOCK_GONE | ways.TRUCKS_FULL | ways.CEILING
+MOST = 2  # causes named in one reason
+RESTS = 0.05  # of what a depot ever has of an item: what is left of it is no stock
+GONE, NEARLY = "stock of {k} gone at {d}", "stock of {k} gone or nearly gone at {d}"
+TAKEN = ways.STOCK_GONE | ways.TRUCKS_FULL | ways.CEILING
+OPEN = TAKEN | ways.FITS  # something can be loaded, or could be if nothing else were
+LASTING_CAUSES = ("gone", "full", "lane", "commitment")  # beside these, what a depot never has or carries is no cause
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What keeps an item from coming on a lane: `words` around the names of items `{k}` and of depots or lanes `{d}`."""
+
+    kind: str
+    words: str
+    item: str = ""
+    depot: str = ""
 
 
 class Reasons:
@@ -24,30 +39,43 @@ class Reasons:
 
     def __init__(self, problem: Allocation, room: Room, outcome: Outcome, planned: Floats) -> None:
         self._problem, self._outcome, self._planned = problem, outcome, planned
-        self._bits = self._by_arrival(room)
+        self._any, self._all = self._by_arrival(room)
+        self._rests = self._small_rests(room)
         self._ways = {lane: rows.to_numpy() for lane, rows in problem.ways.groupby(["depot", "zone"]).groups.items()}
         self._shut_text = lru_cache(maxsize=None)(self._shut)
+        self._cause = lru_cache(maxsize=None)(self._of_lane)
         self._arrivals = [problem.loads[name].to_numpy() for name in ("zone", "item", "arrives")]
         promised = problem.commitments[problem.commitments["minimum"] > 0]
         self._promised = {(row.zone, row.item, row.period): (row.minimum, row.name) for row in rows(promised)}
 
-    def _by_arrival(self, room: Room) -> Ints:
-        """(way, k, t) what stands in the way of one more pack that arrives in the period, or earlier and lasts; 0: nothing
-        can in time.
+    def _by_arrival(self, room: Room) -> tuple[Ints, Ints]:
+        """(way, k, t) twice what stands in the way of one more pack that arrives in the period, or earlier and lasts: of any such
+        load, and of all that could be made. 0 of any: nothing can in time.
         """
         problem = self._problem
         bits = problem.status.copy()
         loads = problem.loads
         at = (loads["way"].to_numpy(), loads["item"].to_numpy(), loads["period"].to_numpy())
         bits[at] = room.bits(np.arange(len(loads)))
-        arriving = np.zeros_like(bits)
+        some = np.zeros_like(bits)
         late = problem.ways["lead_days"].to_numpy() // problem.calendar.days
         for shift in np.unique(late):
             rows = late == shift
-            arriving[rows, :, shift:] = bits[rows, :, : bits.shape[2] - shift]
+            some[rows, :, shift:] = bits[rows, :, : bits.shape[2] - shift]
+        every = np.where(some & OPEN, some & OPEN, OPEN)
         lasting = problem.groups.lasts
-        arriving[:, lasting] = np.bitwise_or.accumulate(arriving[:, lasting], axis=2)
-        return arriving
+        some[:, lasting] = np.bitwise_or.accumulate(some[:, lasting], axis=2)
+        every[:, lasting] = np.bitwise_and.accumulate(every[:, lasting], axis=2)
+        return some, every
+
+    def _small_rests(self, room: Room) -> Flags:
+        """(d, k) what the loads that fit could still take is little of what the depot has."""
+        problem, loads = self._problem, self._problem.loads
+        at = (loads["depot"].to_numpy(), loads["item"].to_numpy())
+        free, has = np.zeros((2, len(problem.depots), len(problem.items)))
+        np.maximum.at(free, at, room.fits(np.arange(len(loads))) * problem.groups.pack[at[1]])
+        np.add.at(has, (problem.batches["depot"].to_numpy(), problem.batches["item"].to_numpy()), problem.batches["quantity"])
+        return np.asarray(free <= RESTS * has)
 
     @cached_property
     def covered(self) -> Flags:
@@ -95,59 +123,82 @@ class Reasons:
         return f"demand met by {self._source(zone, group, int(np.argmax(self._needed[zone, group])))}"
 
     def causes(self, zone: int, items: Ints, period: int) -> str:
-        """What keeps more of the items from arriving in the zone by the period; up to three causes."""
+        """What keeps more of the items from arriving in the zone by the period."""
         problem = self._problem
         depots = np.flatnonzero(problem.lanes[:, zone])
         if not len(depots):
             return f"no lane leads to {problem.zones[zone]}"
-        found: dict[str, list[str]] = {}
-        for item in items:
-            for depot in depots.tolist():
-                for words, name in self._of_lane(depot, zone, int(item), period):
-                    found.setdefault(words, []).append(name)
-        texts = [words.replace("{}", _joined(dict.fromkeys(names))) for words, names in found.items()]
+        found = [cause for item in items for depot in depots for cause in self._cause(int(depot), zone, int(item), period)]
+        strong = [cause for cause in found if cause.kind in LASTING_CAUSES]
+        texts = _worded(strong or found)
         return "; ".join(texts[:MOST]) + ("; and other causes" if len(texts) > MOST else "")
 
-    def _of_lane(self, depot: int, zone: int, item: int, period: int) -> list[tuple[str, str]]:
-        """(words with {} for the name, name) of each cause on the lane, for one item; the strongest kind only."""
+    def _of_lane(self, depot: int, zone: int, item: int, period: int) -> tuple[Cause, ...]:
+        """The causes on the lane of a depot, of one item: one, or two that take turns."""
         problem = self._problem
         code, name = str(problem.items.index[item]), problem.depots[depot]
         rows = self._ways.get((depot, zone))
         if rows is None:
-            return [(f"{{}} has no vehicle for the lane to {problem.zones[zone]}", name)]
-        bits = self._bits[rows, item, period]
-        union = int(np.bitwise_or.reduce(bits))
-        if union == 0:
+            return (Cause("vehicle", f"{{d}} has no vehicle for the lane to {problem.zones[zone]}", depot=name),)
+        some = int(np.bitwise_or.reduce(self._any[rows, item, period]))
+        if some & OPEN:
+            return self._of_open_lane(rows, depot, zone, item, period)
+        if some == 0:
             days = int(problem.ways["lead_days"].to_numpy()[rows].min())
-            return [(f"{code} from {{}} takes {days} days and arrives later", name)]
-        if union & ways.NO_STOCK:
-            return [(f"no {code} at {{}}", name)]
+            return (Cause("lead", f"{{k}} from {{d}} takes {days} days and arrives later", code, name),)
+        if some & ways.NO_STOCK:
+            return (Cause("none", "no {k} at {d}", code, name),)
+        if some & ways.SHUT:
+            return (Cause("lane", f"lane {{d}} {self._shut_text(int(rows[0]))}", depot=f"{name}-{problem.zones[zone]}"),)
+        if some & ways.NOT_CARRIED and not (self._any[rows, item, period] & ~ways.NOT_CARRIED).any():
+            kind = problem.items["carriage"].iloc[item]
+            return (Cause("carriage", f"no vehicle of {{d}} on this lane carries {kind} goods ({{k}})", code, name),)
+        if some & ways.EXPIRES:
+            return (Cause("expiry", "the {k} at {d} expires before it can arrive", code, name),)
+        return (Cause("late", "{k} comes to {d} too late", code, name),)
+
+    def _of_open_lane(self, ways_of_lane: Ints, depot: int, zone: int, item: int, period: int) -> tuple[Cause, ...]:
+        """What has been taken, where loads can be made: what is taken of all of them is the cause."""
+        problem = self._problem
+        code, name, group = str(problem.items.index[item]), problem.depots[depot], int(problem.groups.of_item[item])
+        some, every = self._any[ways_of_lane, item, period], int(np.bitwise_and.reduce(self._all[ways_of_lane, item, period]))
+        union = int(np.bitwise_or.reduce(some))
+        gone = Cause("gone", GONE, code, name)
+        if every & ways.STOCK_GONE:
+            return (gone,)
+        if union & ways.FITS and problem.weight[zone, group] == 0:
+            return (Cause("weight", "{k} of {d} has no weight in this plan (priority 0)", code, name),)
+        if union & ways.FITS and self._rests[depot, item]:
+            return (Cause("gone", NEARLY, code, name),)
         if union & ways.FITS:
-            return [(f"{code} of {{}} has no weight in this plan (priority 0)", name)]
-        causes = []
-        if union & ways.STOCK_GONE:
-            causes.append((f"all {code} at {{}} is allotted", name))
-        if union & ways.TRUCKS_FULL:
-            full = problem.ways["vehicle"].to_numpy()[rows][(bits & ways.TRUCKS_FULL) > 0]
-            causes.append(("vehicles of {} are full", f"{name} ({_joined(full)})"))
+            return (Cause("small", "more {k} from {d} would be too small a load", code, name),)
+        full = Cause(
+            "full", f"{self._vehicles(ways_of_lane[(some & ways.TRUCKS_FULL) > 0], depot, item)} of {{d}} full", depot=name
+        )
+        found = [full] if union & ways.TRUCKS_FULL else []
         if union & ways.CEILING:
-            causes.append((f"a commitment allows no more {code}", name))
+            found = [Cause("commitment", "a commitment allows no more {k}", code)]
+        elif not every & ways.TRUCKS_FULL and union & ways.STOCK_GONE:
+            found.insert(0, gone)
         if union & ways.SHUT:
-            causes.append(("lane {}", f"{name}-{self._shut_text(int(rows[0]))}"))
-        if causes:
-            return causes
-        if union & ways.NOT_CARRIED and not (bits & ~ways.NOT_CARRIED).any():
-            return [(f"no vehicle of {{}} on this lane carries {problem.items['carriage'].iloc[item]} goods ({code})", name)]
-        if union & ways.EXPIRES:
-            return [(f"the {code} at {{}} expires before it can arrive", name)]
-        return [(f"{code} comes to {{}} too late", name)]
+            found.append(
+                Cause("lane", f"lane {{d}} {self._shut_text(int(ways_of_lane[0]))}", depot=f"{name}-{problem.zones[zone]}")
+            )
+        return tuple(found)
+
+    def _vehicles(self, ways_full: Ints, depot: int, item: int) -> str:
+        """Trucks; of goods that not all of a depot's vehicles carry, their classes."""
+        problem = self._problem
+        if problem.items["carriage"].iloc[item] == "dry":
+            return "trucks"
+        return _joined(problem.ways["vehicle"].to_numpy()[ways_full])
 
     def _shut(self, way: int) -> str:
-        """Zone, and the stretches of days on which its lane is shut within the plan."""
+        """The stretches of days on which the lane of a way is shut within the plan."""
         problem = self._problem
         closed = problem.shut[problem.shut["way"] == way]
         stretches = (self._stretch(row.start, row.until, row.why) for row in rows(closed))
-        return f"{problem.ways['to'].iloc[way]} shut {_joined(stretches)}"
+        return f"shut {_joined(stretches)}"
 
     def _stretch(self, start: int, until: int, why: str) -> str:
         today, last = self._problem.calendar.issue_date, self._problem.calendar.days * self._problem.calendar.count
@@ -198,6 +249,19 @@ class Reasons:
         zone = problem.ways["zone"].to_numpy()[shut["way"].to_numpy()]
         first = shut["start"].groupby(zone).min()
         return dict(zip(map(int, first.index), map(int, first), strict=True))
+
+
+def _worded(causes: list[Cause]) -> list[str]:
+    """The causes in words: depots of the same item together, then items of the same depots."""
+    nearly = {cause.item for cause in causes if cause.words == NEARLY}
+    depots: dict[tuple[str, str], list[str]] = {}
+    for cause in causes:
+        words = NEARLY if cause.words == GONE and cause.item in nearly else cause.words
+        depots.setdefault((words, cause.item), []).append(cause.depot)
+    items: dict[tuple[str, str], list[str]] = {}
+    for (words, item), names in depots.items():
+        items.setdefault((words, _joined(names)), []).append(item)
+    return [words.replace("{k}", _joined(codes)).replace("{d}", names) for (words, names), codes in items.items()]
 
 
 def _joined(names: object) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecast.allocate import floors, ways
+from forecast.allocate import coverage, floors, ways
 from forecast.allocate.packs import Sent
 from forecast.allocate.problem import Allocation
 from forecast.allocate.simulate import Outcome
 from forecast.allocate.solve import Solved
 from forecast.config import Config
+from forecast.errors import counted
 from forecast.schema import Ledger
 
 
@@ -33,12 +34,54 @@ def figures(
         found["need_gap"] = (published - float(str(found["need_bound"]))) / published if published > 0 else 0.0
     for code, share in floors.held(problem, sent.planned).items():
         found[f"survival_published_{code}"] = share
+    found |= _shares(problem, solved, outcome, ledger)
     if len(problem.fleet):
         trips, cost = sent.room.trips(), problem.ways["trip_cost"].to_numpy(float)
         per_unit = ways.haulage(problem.ways, problem.loads, problem.items, problem.groups.pack)
         found |= {"trips": float(trips.sum()), "haulage": float(cost @ trips.sum(axis=1) + per_unit @ sent.quantity)}
     found |= {"layer_tolerance": config.plan.layer_tolerance, "lp_rows": solved.rows, "lp_columns": solved.columns}
+    made = sent.changes
+    found |= {
+        "packs_moved": made.moved,
+        "small_visits_joined": made.joined,
+        "small_visits_left_out": made.left_out,
+        "sensible_loads_price": made.price,
+    }
+    if made.moved or made.joined or made.left_out:
+        ledger.remarks.append(
+            f"Sensible loads (plan.min_shipment, visit_days, safety_days): {made.moved:,} packs leave with another delivery "
+            f"or stay in the depot; {counted(made.joined, 'small visit')} joined to others, {made.left_out:,} left out. Price: "
+            f"{made.price:,.0f} person-periods short, weighted by priority."
+        )
     if solved.stopped:
         found["stopped"] = solved.stopped
-        ledger.remarks.append(f"Time ran out in the layer '{solved.stopped}': the plan is that of the layers before it.")
+        ledger.marks.append(
+            f"The solver ran out of time in the layer '{solved.stopped}' (plan.time_limit_seconds: "
+            f"{config.plan.time_limit_seconds:g}): this plan is the best so far, that of the layers before it."
+        )
+    return found
+
+
+def _shares(problem: Allocation, solved: Solved, outcome: Outcome, ledger: Ledger) -> dict[str, object]:
+    """How evenly the zones within reach are covered by what is published, and what fairness cost in the linear plan."""
+    reach = coverage.within_reach(problem)
+    covered = reach.coverage(problem, outcome)
+    if np.isnan(covered).all():
+        return {}
+    worst, evenness = int(np.nanargmin(covered)), coverage.gini(covered, reach.need)
+    found: dict[str, object] = {
+        "worst_zone": problem.zones[worst],
+        "worst_zone_coverage": float(covered[worst]),
+        "coverage_gini": evenness,
+    }
+    text = (
+        f"Of the zones within reach, {problem.zones[worst]} has the least of what it needs, {covered[worst]:.0%}; "
+        f"the Gini coefficient of the zones' coverage is {evenness:.2f} (0: all alike)."
+    )
+    prices = [reached.price for reached in solved.reached if not np.isnan(reached.price)]
+    if prices:
+        found["fairness_price"] = sum(prices)
+        found["fairness_price_unit"] = "person-periods of expected shortage, weighted by priority, given up for fairness"
+        text += f" Fairness between them costs {sum(prices):,.0f} person-periods of shortage more than the least there could be."
+    ledger.remarks.append(text)
     return found

@@ -47,7 +47,7 @@ def floors(problem: Allocation) -> Floors:
 
 def within_reach(problem: Allocation) -> Flags:
     """(z, g, t) whether something sent can serve the period: it arrives in it, or before it and lasts."""
-    lasting, perishing = problem.in_groups(problem.arriving(np.ones(len(problem.loads))))
+    lasting, perishing = problem.in_groups(problem.arriving(problem.loads["barred"].to_numpy() == 0))
     return np.asarray((np.cumsum(lasting, axis=2) + perishing) > 0, dtype=bool)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 
@@ -13,23 +15,25 @@ from forecast.allocate.problem import Allocation
 from forecast.allocate.simulate import Outcome
 from forecast.schema import ALLOCATION, COVERAGE, DEPOT_STOCK, Floats
 
+SMALL = "; a small load: no other visit has room for it in time"
 SMALLEST_TRIP = 0.001  # of a vehicle load: shown for anything that rides
 ORDER = ["load_on", "depot", "zone", "item", "vehicle", "expiry", "batch"]
 
 
-def lines(problem: Allocation, taken: pd.DataFrame, trips: Floats, reasons: Reasons) -> pd.DataFrame:
-    """Packs `load, batch, packs` and (way, t) trips -> ALLOCATION without `run` and `status`, in order of loading.
+def lines(problem: Allocation, taken: pd.DataFrame, trips: Floats, reasons: Reasons, small: Collection[int] = ()) -> pd.DataFrame:
+    """Packs `load, batch, packs`, (way, t) trips and the `small` loads -> ALLOCATION without `run` and `status`, in order of
+    loading.
 
     One line per batch; then, with quantity 0, one for each planned zone and item that gets nothing.
     """
-    df = pd.concat([_sent(problem, taken, trips, reasons), _not_sent(problem, taken, reasons)], ignore_index=True)
+    df = pd.concat([_sent(problem, taken, trips, reasons, small), _not_sent(problem, taken, reasons)], ignore_index=True)
     df = df.sort_values(ORDER, na_position="last", ignore_index=True, kind="stable")
     width = max(4, len(str(len(df))))
     df["line_id"] = [f"L{number:0{width}d}" for number in range(1, len(df) + 1)]
     return df[[name for name in ALLOCATION.names if name not in ("run", "status")]]
 
 
-def _sent(problem: Allocation, taken: pd.DataFrame, trips: Floats, reasons: Reasons) -> pd.DataFrame:
+def _sent(problem: Allocation, taken: pd.DataFrame, trips: Floats, reasons: Reasons, small: Collection[int]) -> pd.DataFrame:
     load = problem.loads.iloc[taken["load"]].reset_index(drop=True)
     batch = problem.batches.iloc[taken["batch"]].reset_index(drop=True)
     df = _described(problem, load["zone"].to_numpy(), load["item"].to_numpy())
@@ -45,7 +49,7 @@ def _sent(problem: Allocation, taken: pd.DataFrame, trips: Floats, reasons: Reas
     df["vehicle"] = problem.ways["vehicle"].to_numpy()[way]
     df["trips"] = _share_of_trips(problem, df, way, load["period"].to_numpy(), trips)
     df["batch"], df["expiry"] = batch["batch"], batch["expiry"]
-    of_load = {number: reasons.of_line(number) for number in taken["load"].unique()}
+    of_load = {number: reasons.of_line(number) + SMALL * (number in small) for number in taken["load"].unique()}
     df["reason"] = taken["load"].map(of_load).to_numpy()
     return df
 

@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import highspy
 import numpy as np
@@ -78,10 +77,20 @@ class Model:
         self._entries.append((row.ravel().astype(np.int64), column.ravel().astype(np.int64), value.ravel()))
 
     def matrix(self) -> sp.csc_matrix:
-        row, column, value = (np.concatenate(parts) for parts in zip(*self._entries, strict=True))
+        row, column, value = self.entries(0)
         matrix = sp.csc_matrix((value, (row, column)), shape=(self.rows.size, self.columns.size))
         matrix.sum_duplicates()
         return matrix
+
+    def entries(self, first: int) -> tuple[Ints, Ints, Floats]:
+        """Rows, columns and values that were put from the `first` time on; `puts` is how often that was."""
+        none = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0))
+        row, column, value = (np.concatenate(parts) for parts in zip(none, *self._entries[first:], strict=True))
+        return row, column, value
+
+    @property
+    def puts(self) -> int:
+        return len(self._entries)
 
     def highs(self) -> highspy.HighsLp:
         lp, matrix = highspy.HighsLp(), self.matrix()
@@ -101,6 +110,9 @@ class Layer:
     Without an `essential` layer there is no plan; time may run out in the others, and the plan so far stands. A layer
     `from_last` is solved from the last plan on, which is feasible and mostly stays; the others from scratch. The cost of
     an `is_curved` layer hangs on the shortage curves.
+
+    A layer that `opens` the one before it may make that dearer by such a share; afterwards that one is minimised again. A layer
+    of several rounds makes the next `after` each, from the solution, until there is none.
     """
 
     name: str
@@ -113,6 +125,8 @@ class Layer:
     from_last: bool = False
     is_curved: bool = False
     bound: Layer | None = None
+    opens: float | None = None
+    after: Callable[[Kept, Solution], Layer | None] | None = None
 
     def dense(self, size: int) -> Floats:
         """(column) cost of each."""
@@ -123,11 +137,22 @@ class Layer:
 
 @dataclass(frozen=True)
 class Solution:
-    """`values` (column), `duals` (row), and `cost`, that of the layer without its constant."""
+    """`values` and `reduced` costs (column), `duals` (row), and `cost`, that of the layer without its constant."""
 
     values: Floats
+    reduced: Floats
     duals: Floats
     cost: float
+
+
+@dataclass(frozen=True)
+class Change:
+    """Other bounds: of some `columns`, of some `rows`; (n) lower and upper of each."""
+
+    columns: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    column_bounds: tuple[Floats, Floats] = (np.zeros(0), np.zeros(0))
+    rows: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    row_bounds: tuple[Floats, Floats] = (np.zeros(0), np.zeros(0))
 
 
 class Kept:
@@ -139,9 +164,11 @@ class Kept:
         for option, value in (("output_flag", False), ("threads", 1), ("parallel", "off"), ("random_seed", 1)):
             self._ok(self._highs.setOptionValue(option, value))
         self._ok(self._highs.passModel(model.highs()))
+        self._passed = (model.columns.size, model.rows.size, model.puts)
 
     def minimise(self, layer: Layer) -> Solution | None:
         """Solve for one objective; None when time ran out. Raises NoPlanError for any other end but an optimum."""
+        self._grow()
         costs = layer.dense(self.model.columns.size)
         self._ok(self._highs.changeColsCost(len(costs), np.arange(len(costs), dtype=np.int32), costs))
         status = self._ended(from_last=layer.from_last)
@@ -152,43 +179,90 @@ class Kept:
         if status not in ENDS:
             words = self._highs.modelStatusToString(status)
             raise NoPlanError(f"The solver ended with '{words}' in the layer '{layer.name}': no plan is made.")
-        solution = self._highs.getSolution()
-        values = np.array(solution.col_value)
-        return Solution(values, np.array(solution.row_dual), float(costs @ values))
+        return self._solution(costs)
 
-    def _ended(self, *, from_last: bool) -> highspy.HighsModelStatus:
+    def what_if(self, layer: Layer, change: Change) -> Solution | None:
+        """Solve the objective solved last with other bounds, from its plan on; then all is as before. None when time ran out.
+
+        Raises NoPlanError where no plan keeps the other bounds.
+        """
+        costs = layer.dense(self.model.columns.size)
+        basis, lp = self._highs.getBasis(), self._highs.getLp()
+        before = Change(
+            change.columns,
+            (np.array(lp.col_lower_)[change.columns], np.array(lp.col_upper_)[change.columns]),
+            change.rows,
+            (np.array(lp.row_lower_)[change.rows], np.array(lp.row_upper_)[change.rows]),
+        )
+        self.set_bounds(change)
+        status = self._ended(from_last=True, strategy=PRIMAL if len(change.columns) else DUAL)
+        solution = self._solution(costs) if status == STATUS.kOptimal else None
+        self.set_bounds(before)
+        self._ok(self._highs.setBasis(basis))
+        if status not in ENDS:
+            raise NoPlanError(f"The solver ended with '{self._highs.modelStatusToString(status)}' in a what-if.")
+        return solution
+
+    def set_bounds(self, change: Change) -> None:
+        """Set bounds of columns and rows."""
+        columns = change.columns.astype(np.int32)
+        self._ok(self._highs.changeColsBounds(len(columns), columns, *change.column_bounds))
+        for row, lower, upper in zip(change.rows.tolist(), *change.row_bounds, strict=True):
+            self._ok(self._highs.changeRowBounds(row, lower, upper))
+
+    def _solution(self, costs: Floats) -> Solution:
+        found = self._highs.getSolution()
+        values = np.array(found.col_value)
+        return Solution(values, np.array(found.col_dual), np.array(found.row_dual), float(costs @ values))
+
+    def _ended(self, *, from_last: bool, strategy: int | None = None) -> highspy.HighsModelStatus:
         """How the solver ends within the time that is left, from the last plan on or from scratch."""
         left = self._until - time.monotonic()
         if left <= 0:
             return STATUS.kTimeLimit
         if not from_last:
             self._ok(self._highs.clearSolver())
-        self._ok(self._highs.setOptionValue("simplex_strategy", PRIMAL if from_last else DUAL))
+        self._ok(self._highs.setOptionValue("simplex_strategy", strategy or (PRIMAL if from_last else DUAL)))
         self._ok(self._highs.setOptionValue("time_limit", self._highs.getRunTime() + left))
         self._highs.run()
         return self._highs.getModelStatus()
 
-    def hold(self, layer: Layer, at_most: float) -> None:
-        """From now on the costs of the layer may not exceed `at_most`."""
+    def hold(self, layer: Layer, at_most: float) -> int:
+        """From now on the costs of the layer may not exceed `at_most`; the row that says so."""
         costs = layer.dense(self.model.columns.size)
-        columns = np.flatnonzero(costs).astype(np.int32)
-        self._ok(self._highs.addRow(-INF, at_most, len(columns), columns, costs[columns]))
+        columns = np.flatnonzero(costs)
+        row = self.model.add_rows("held", 1, [f"{layer.name},{self.model.rows.size}"], -INF, at_most)
+        self.model.put(row, columns, costs[columns])
+        self._grow()
+        return int(row[0])
+
+    def _grow(self) -> None:
+        """Give the solver what the model has more by now: columns, then rows. What was there before stays as it is."""
+        columns, rows, puts = self._passed
+        model = self.model
+        if (columns, rows, puts) == (model.columns.size, model.rows.size, model.puts):
+            return
+        row, column, value = model.entries(puts)
+        shape = (model.rows.size, model.columns.size)
+        more = sp.csr_matrix((value, (row, column)), shape=shape)
+        if more[:rows, :].nnz:
+            raise ValueError("entries were put in rows that are with the solver already")
+        low, high = (np.concatenate(bounds)[columns:] for bounds in (model.columns.lower, model.columns.upper))
+        none = np.zeros(0, dtype=np.int32)
+        self._ok(self._highs.addCols(len(low), np.zeros(len(low)), low, high, 0, none, none, np.zeros(0)))
+        below = more[rows:, :]
+        low, high = (np.concatenate(bounds)[rows:] for bounds in (model.rows.lower, model.rows.upper))
+        self._ok(self._highs.addRows(len(low), low, high, below.nnz, below.indptr[:-1], below.indices, below.data))
+        self._passed = (model.columns.size, model.rows.size, model.puts)
+
+    def hold_at(self, row: int, at_most: float) -> None:
+        """Another limit for a layer that is held."""
+        self._ok(self._highs.changeRowBounds(row, -INF, at_most))
 
     @staticmethod
     def _ok(status: highspy.HighsStatus) -> None:
         if status == highspy.HighsStatus.kError:
             raise NoPlanError("The solver refused the model or an option: no plan is made.")
-
-
-def write(model: Model, layer: Layer, path: Path) -> None:
-    """Write the model with one objective as LP text; names carry zone, item and period."""
-    lp = model.highs()
-    lp.col_cost_ = layer.dense(model.columns.size)
-    lp.col_names_, lp.row_names_ = model.columns.names(), model.rows.names()
-    highs = highspy.Highs()  # type: ignore[no-untyped-call]
-    highs.setOptionValue("output_flag", False)
-    highs.passModel(lp)
-    highs.writeModel(str(path))
 
 
 def _plain(name: str) -> str:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from forecast.allocate import batches, simulate
+from forecast.allocate import batches, simulate, visits
 from forecast.allocate.arrays import Flags, Ints
 from forecast.allocate.problem import Allocation
 from forecast.allocate.room import Room
+from forecast.allocate.visits import Changes
+from forecast.config import Planning
 from forecast.schema import Floats, Ledger
 
 ROUND = 1e-6  # of a pack: what the solver leaves of a whole one
@@ -22,18 +24,20 @@ LEAST_GAIN = 1e-9  # weighted person-periods
 @dataclass(frozen=True)
 class Sent:
     """What is sent: `taken`, packs by `load, batch, packs`; `quantity` (load) and `planned` (z, k, t) by arrival, item units;
-    `room` left.
+    `room` left; `changes` for the sake of sensible loads.
     """
 
     taken: pd.DataFrame
     quantity: Floats
     planned: Floats
     room: Room
+    changes: Changes
 
 
-def send(problem: Allocation, quantity: Floats, ledger: Ledger) -> Sent:
-    """(load) item units of the linear program -> Sent: whole packs, each from a batch."""
+def send(problem: Allocation, quantity: Floats, plan: Planning, ledger: Ledger) -> Sent:
+    """(load) item units of the linear program -> Sent: whole packs, in sensible loads, each from a batch."""
     packs, room = whole_packs(problem, quantity)
+    changes = visits.tidy(problem, packs, room, plan)
     pack = problem.groups.pack
     taken = batches.assign(problem.batches, problem.loads, packs, pack)
     sent = np.bincount(taken["load"], taken["packs"], len(packs)).astype(np.int64)
@@ -44,7 +48,7 @@ def send(problem: Allocation, quantity: Floats, ledger: Ledger) -> Sent:
         room = Room(problem)
         room.take(np.arange(len(sent)), sent)
     units = sent * pack[problem.loads["item"].to_numpy()]
-    return Sent(taken, units, problem.arriving(units), room)
+    return Sent(taken, units, problem.arriving(units), room, changes)
 
 
 def whole_packs(problem: Allocation, quantity: Floats) -> tuple[Ints, Room]:

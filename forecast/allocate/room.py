@@ -11,6 +11,7 @@ from forecast.schema import Floats
 
 SLACK = 1e-6  # relative: the solver meets its rows to about this
 PLENTY = 1e12  # packs
+FEW = 16  # loads: one by one is faster than all of the stock at once
 
 
 class Room:
@@ -53,17 +54,27 @@ class Room:
         return np.asarray(left[self._loads["depot"], self._loads["item"]])
 
     def take(self, loads: Ints, packs: Ints) -> None:
-        """Load so many packs of each; they must fit."""
+        """Load so many packs of each, which must fit; take so many off again where negative."""
         way, period = self._loads["way"][loads], self._loads["period"][loads]
-        before = self.trips()
+        ways_used, when = np.divmod(np.unique(way * self._problem.calendar.count + period), self._problem.calendar.count)
+        before = self._trips_at(ways_used, when)
         for loaded, size in zip(self._loaded, self._size, strict=True):
             np.add.at(loaded, (way, period), packs * size[loads])
         if len(self._hours):
-            more = (self.trips() - before) * self._round_trip[:, None]
-            np.subtract.at(self._hours, self._problem.ways["fleet"].to_numpy(), more)
-        self._stock -= self._taken(loads, packs)
+            more = (self._trips_at(ways_used, when) - before) * self._round_trip[ways_used]
+            np.subtract.at(self._hours, (self._problem.ways["fleet"].to_numpy()[ways_used], when), more)
+        if len(loads) <= FEW:
+            for load, count in zip(loads, packs, strict=True):
+                self._stock[self._of_grades(load)] -= count
+        else:
+            self._stock -= self._taken(loads, packs)
         zone, item, arrives = (self._loads[name][loads] for name in ("zone", "item", "arrives"))
         np.subtract.at(self._ceiling, (zone, item, arrives), packs * self._pack[loads])
+
+    def _of_grades(self, load: int) -> tuple[int, int, slice, slice]:
+        """Where a load stands in the stock: the grades it is taken from, from its period on."""
+        depot, item, period = (int(self._loads[name][load]) for name in ("depot", "item", "period"))
+        return depot, item, slice(int(self._grades[load])), slice(period, None)
 
     def _taken(self, loads: Ints, packs: Ints) -> Ints:
         """(d, k, rank, t) packs taken from each grade, summed up to t."""
@@ -75,12 +86,18 @@ class Room:
 
     def trips(self) -> Floats:
         """(way, t) vehicle loads, by weight or by volume, whichever is more."""
+        way, period = np.indices(self._loaded[0].shape)
+        return self._trips_at(way, period)
+
+    def _trips_at(self, way: Ints, period: Ints) -> Floats:
         return np.asarray(
-            np.maximum(*(loaded / capacity[:, None] for loaded, capacity in zip(self._loaded, self._capacity, strict=True)))
+            np.maximum(*(kept[way, period] / most[way] for kept, most in zip(self._loaded, self._capacity, strict=True)))
         )
 
     def _by_stock(self, loads: Ints) -> Ints:
         """Packs left of the goods that outlive the arrival, from the day of loading to the end."""
+        if len(loads) <= FEW:
+            return np.array([self._stock[self._of_grades(load)].min() for load in loads], dtype=np.int64)
         depot, item, period = (self._loads[name][loads] for name in ("depot", "item", "period"))
         ahead = np.minimum.accumulate(self._stock[:, :, :, ::-1], axis=3)[:, :, :, ::-1]
         worst = np.minimum.accumulate(ahead, axis=2)
@@ -92,7 +109,7 @@ class Room:
             return np.full(len(loads), int(PLENTY))
         with np.errstate(divide="ignore"):
             more = self._hours[fleet, period] / self._round_trip[way]
-        trips = self.trips()[way, period] + np.maximum(more, 0)
+        trips = self._trips_at(way, period) + np.maximum(more, 0)
         packs = np.full(len(loads), PLENTY)
         for capacity, loaded, size in zip(self._capacity, self._loaded, self._size, strict=True):
             free, needed = np.minimum(trips * capacity[way], 1e15) - loaded[way, period], size[loads]

@@ -16,14 +16,18 @@ from forecast.allocate.arrays import Ints
 from forecast.allocate.cells import Zones
 from forecast.allocate.lp import INF, Layer, Model
 from forecast.allocate.problem import Allocation
+from forecast.schema import Floats
 
 COMMITMENTS = "commitment"
 
 
 @dataclass(frozen=True)
 class Trips:
-    """(trip) `columns`, and the way and period each is of; empty where there is no fleet."""
+    """Vehicle loads. (load) `per_unit`: those that an item unit fills, where weight alone, or volume alone, fills all vehicles
+    of that way and period. Where either may, trips are (trip) `columns`, with the way and period of each.
+    """
 
+    per_unit: Floats
     columns: Ints
     way: Ints
     period: Ints
@@ -39,8 +43,26 @@ class Waste:
 
 
 @dataclass(frozen=True)
+class Stocked:
+    """(grade, t) `rows` of the goods of a depot that outlive a day, and (grade) the depot and item of each."""
+
+    rows: Ints
+    depot: Ints
+    item: Ints
+
+
+@dataclass(frozen=True)
+class Hours:
+    """(n) `rows` of the hours of vehicles, and the class and period of each."""
+
+    rows: Ints
+    fleet: Ints
+    period: Ints
+
+
+@dataclass(frozen=True)
 class Parts:
-    """The linear program of a problem, and where its columns are; `send` (load) in item units."""
+    """The linear program of a problem, and where its columns and rows are; `send` (load) in item units."""
 
     problem: Allocation
     model: Model
@@ -48,19 +70,22 @@ class Parts:
     trips: Trips
     waste: Waste
     zones: Zones
+    stocked: Stocked
+    hours: Hours
 
 
 def build(problem: Allocation, most_pieces: int) -> Parts:
     """The linear program with all rules and no objective; `most_pieces` of a shortage curve."""
     model = Model()
-    send = model.add_columns("send", len(problem.loads), names.of_loads(problem))
-    waste = depot_stock(problem, model, send)
+    most = np.where(problem.loads["barred"] == 0, INF, 0.0)
+    send = model.add_columns("send", len(problem.loads), names.of_loads(problem), 0.0, most)
+    stocked, waste = depot_stock(problem, model, send)
     trips = payload(problem, model, send)
-    vehicle_hours(problem, model, trips)
-    return Parts(problem, model, send, trips, waste, Zones(problem, model, send, most_pieces))
+    hours = vehicle_hours(problem, model, send, trips)
+    return Parts(problem, model, send, trips, waste, Zones(problem, model, send, most_pieces), stocked, hours)
 
 
-def depot_stock(problem: Allocation, model: Model, send: Ints) -> Waste:
+def depot_stock(problem: Allocation, model: Model, send: Ints) -> tuple[Stocked, Waste]:
     """Stock of each depot and item: what lies there and arrives, less what is loaded; never below 0.
 
     Once more for the goods that outlive each expiry day: what arrives on or after that day is taken from them alone
@@ -68,11 +93,13 @@ def depot_stock(problem: Allocation, model: Model, send: Ints) -> Waste:
     """
     rows_of = {key: rows.to_numpy() for key, rows in problem.loads.groupby(["depot", "item"]).groups.items()}
     grades = batches.grades(problem.batches, problem.calendar)
-    wasted = []
+    wasted, stocked = [], []
     for key, chain in itertools.groupby(grades, lambda grade: (grade.depot, grade.item)):
         if key in rows_of:
             code = f"{problem.depots[key[0]]},{problem.items.index[key[1]]}"
-            at_end = [_stock_of_grade(problem, model, send, grade, rows_of[key], code) for grade in chain]
+            graded = [_stock_of_grade(problem, model, send, grade, rows_of[key], code) for grade in chain]
+            stocked += [(rows, *key) for rows, _ in graded]
+            at_end = [left for _, left in graded]
             if len(at_end) > 1:
                 column = model.add_columns("waste", 1, [code])
                 rows = model.add_rows("waste", len(at_end) - 1, [f"{code},{n}" for n in range(1, len(at_end))], 0.0, INF)
@@ -81,10 +108,14 @@ def depot_stock(problem: Allocation, model: Model, send: Ints) -> Waste:
                 model.put(rows, at_end[1:], 1.0)
                 wasted.append((column[0], *key))
     column, depot, item = np.array(wasted, dtype=np.int64).reshape(-1, 3).T
-    return Waste(column, depot, item)
+    kept = np.array([rows for rows, _, _ in stocked], dtype=np.int64).reshape(-1, problem.calendar.count)
+    of_row = np.array([key for _, *key in stocked], dtype=np.int64).reshape(-1, 2).T
+    return Stocked(kept, *of_row), Waste(column, depot, item)
 
 
-def _stock_of_grade(problem: Allocation, model: Model, send: Ints, grade: batches.Grade, loads: Ints, code: str) -> int:
+def _stock_of_grade(
+    problem: Allocation, model: Model, send: Ints, grade: batches.Grade, loads: Ints, code: str
+) -> tuple[Ints, int]:
     """The stock rows of the goods that outlive a day; the column of what is left of them at the end."""
     after = f",outlives_{names.day(problem, grade.outlives)}" if grade.rank else ""
     labels = [f"{code}{after},{day}" for day in names.days(problem)]
@@ -94,39 +125,55 @@ def _stock_of_grade(problem: Allocation, model: Model, send: Ints, grade: batche
     model.put(rows[1:], left[:-1], -1.0)
     taken = loads[problem.loads["arrive_day"].to_numpy()[loads] >= grade.outlives]
     model.put(rows[problem.loads["period"].to_numpy()[taken]], send[taken], 1.0)
-    return int(left[-1])
+    return rows, int(left[-1])
 
 
 def payload(problem: Allocation, model: Model, send: Ints) -> Trips:
-    """Trips carry what is loaded, by weight and by volume: per lane, vehicle class and period, where there is a fleet."""
+    """Trips carry what is loaded, by weight and by volume: per lane, vehicle class and period, where there is a fleet.
+
+    Where one of the two fills a vehicle first, whatever of the items that ride there is loaded, trips need no columns and rows.
+    """
     loads, periods = problem.loads, problem.calendar.count
-    driven = loads["fleet"].to_numpy() != ways.NO_VEHICLE
-    key = loads["way"].to_numpy() * periods + loads["period"].to_numpy()
-    used, position = np.unique(key[driven], return_inverse=True)
-    way, period = used // periods, used % periods
-    columns = model.add_columns("trips", len(used), names.of_trips(problem, way, period))
-    for name, per_unit in (("kg", "kg_per_unit"), ("m3", "m3_per_unit")):
-        capacity = problem.ways[name].to_numpy(float)[way]
-        is_limit = np.flatnonzero(np.isfinite(capacity))
-        rows = np.full(len(used), -1)
-        labels = names.of_trips(problem, way[is_limit], period[is_limit])
-        rows[is_limit] = model.add_rows(name, len(is_limit), labels, -INF, 0.0)
-        size = np.nan_to_num(problem.items[per_unit].to_numpy(float))[loads["item"].to_numpy()[driven]]
-        rides = (rows[position] >= 0) & (size > 0)
-        model.put(rows[position][rides], send[driven][rides], size[rides])
-        model.put(rows[is_limit], columns[is_limit], -capacity[is_limit])
-    return Trips(columns, way, period)
+    driven = np.flatnonzero(loads["fleet"].to_numpy() != ways.NO_VEHICLE)
+    key = (loads["way"].to_numpy() * periods + loads["period"].to_numpy())[driven]
+    used, position = np.unique(key, return_inverse=True)
+    shares = [_share_of_vehicle(problem, name)[driven] for name in ("kg", "m3")]
+    more = [np.bincount(position, one > other, len(used)) > 0 for one, other in (shares, shares[::-1])]
+    either = more[0] & more[1]
+    per_unit = np.zeros(len(loads))
+    per_unit[driven] = np.where(either[position], 0.0, np.maximum(*shares))
+    way, period = used[either] // periods, used[either] % periods
+    labels = names.of_trips(problem, way, period)
+    columns = model.add_columns("trips", len(way), labels)
+    rides = either[position]
+    trip = (np.cumsum(either) - 1)[position[rides]]
+    for name, share in zip(("kg", "m3"), shares, strict=True):
+        rows = model.add_rows(name, len(way), labels, -INF, 0.0)
+        model.put(rows[trip], send[driven[rides]], share[rides])
+        model.put(rows, columns, -1.0)
+    return Trips(per_unit, columns, way, period)
 
 
-def vehicle_hours(problem: Allocation, model: Model, trips: Trips) -> None:
+def _share_of_vehicle(problem: Allocation, name: str) -> Floats:
+    """(load) vehicles that an item unit fills by weight (`kg`) or by volume (`m3`); 0 where that is no limit."""
+    size = np.nan_to_num(problem.items[f"{name}_per_unit"].to_numpy(float))[problem.loads["item"].to_numpy()]
+    return np.asarray(size / problem.ways[name].to_numpy(float)[problem.loads["way"].to_numpy()])
+
+
+def vehicle_hours(problem: Allocation, model: Model, send: Ints, trips: Trips) -> Hours:
     """Trips there and back take no more than the hours of the vehicles of their class at their depot."""
-    periods = problem.calendar.count
-    fleet = problem.ways["fleet"].to_numpy()[trips.way]
-    used, position = np.unique(fleet * periods + trips.period, return_inverse=True)
+    periods, loads = problem.calendar.count, problem.loads
+    driven = np.flatnonzero(trips.per_unit > 0)
+    way = np.concatenate([loads["way"].to_numpy()[driven], trips.way])
+    key = problem.ways["fleet"].to_numpy()[way] * periods
+    key += np.concatenate([loads["period"].to_numpy()[driven], trips.period])
+    used, position = np.unique(key, return_inverse=True)
     vehicle, period = used // periods, used % periods
     hours = problem.vehicle_hours[vehicle, period]
     rows = model.add_rows("hours", len(used), names.of_fleet(problem, vehicle, period), -INF, hours)
-    model.put(rows[position], trips.columns, ways.hours_per_trip(problem.ways)[trips.way])
+    loaded = np.concatenate([trips.per_unit[driven], np.ones(len(trips.columns))])
+    model.put(rows[position], np.concatenate([send[driven], trips.columns]), loaded * ways.hours_per_trip(problem.ways)[way])
+    return Hours(rows, vehicle, period)
 
 
 def commitments(problem: Allocation, model: Model, send: Ints) -> Layer | None:
@@ -141,7 +188,7 @@ def commitments(problem: Allocation, model: Model, send: Ints) -> Layer | None:
     lower, upper = (np.maximum(table[name].to_numpy(float) - coming, 0.0) for name in ("minimum", "maximum"))
     on = names.days(problem)
     labels = [f"{problem.zones[a]},{problem.items.index[b]},{on[c]}" for a, b, c in zip(z, k, t, strict=True)]
-    short = model.add_columns("short", len(table), labels)
+    short = model.add_columns("promise_short", len(table), labels)
     rows = model.add_rows(COMMITMENTS, len(table), labels, lower, np.where(np.isinf(upper), INF, upper))
     model.put(rows, short, 1.0)
     number = np.full(problem.in_transit.shape, -1)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from pydantic import ValidationError
 
 from forecast import plugins
 from forecast.allocate import clash, rules
-from forecast.allocate.lp import Kept, Layer, Solution
+from forecast.allocate.lp import INF, Kept, Layer, Solution
 from forecast.allocate.problem import Allocation
 from forecast.allocate.rules import Parts
 from forecast.config import Config, Plugin, Section, settings_problems
@@ -23,12 +24,15 @@ LEAST = 1e-6  # absolute slack of a held layer, in its own unit: a relative one 
 
 @dataclass(frozen=True)
 class Reached:
-    """What a layer reached, as people read it; `bound`: no plan can be better, NaN where it is not known; `seconds` it took."""
+    """What a layer reached, as people read it; `bound`: no plan can be better, NaN where it is not known; `seconds` it took;
+    `price`: what the layer before gave up for it, in that one's unit, NaN where it opens none.
+    """
 
     layer: Layer
     value: float
     bound: float
     seconds: float
+    price: float
 
 
 @dataclass(frozen=True)
@@ -47,47 +51,102 @@ def solve(problem: Allocation, config: Config) -> Solved:
     done.
     """
     parts = rules.build(problem, config.plan.segments)
-    layers = list(objectives(parts, config))
-    kept = Kept(parts.model, config.plan.time_limit_seconds)
-    reached: list[Reached] = []
-    last: Solution | None = None
-    stopped = None
-    for layer in layers:
+    layers = objectives(parts, config)
+    walk = Walk(parts, Kept(parts.model, config.plan.time_limit_seconds), config)
+    failed = next((layer for layer in layers if not walk.reach(layer)), None)
+    unsolved = [failed, *layers] if failed else []
+    if walk.last is None or any(layer.essential for layer in unsolved):
+        raise NoPlanError(_no_plan(unsolved, config))
+    quantity = np.maximum(walk.last.values[parts.send], 0.0)
+    return Solved(quantity, tuple(walk.reached), failed.name if failed else None, parts.model.rows.size, parts.model.columns.size)
+
+
+class Walk:
+    """The layers `reached` so far, and the `last` solution, which holds them all."""
+
+    def __init__(self, parts: Parts, kept: Kept, config: Config) -> None:
+        self.parts, self.kept, self._config = parts, kept, config
+        self.reached: list[Reached] = []
+        self.last: Solution | None = None
+        self._row = -1  # that holds the last layer
+
+    def reach(self, layer: Layer) -> bool:
+        """Minimise one layer more, and hold it; False when time ran out in it."""
         began = time.perf_counter()
-        bound = _bound(parts, kept, layer)
-        solution = kept.minimise(layer)
+        bound = _bound(self.parts, self.kept, layer)
+        before = (self.reached[-1], self._row) if self.reached and layer.opens is not None else None
+        if before and layer.opens:
+            self._open(*before, layer.opens)
+        solution = self.kept.minimise(layer)
         if solution is None:
-            stopped = layer.name
-            break
+            return False
         if layer.name == rules.COMMITMENTS:
-            clash.refuse(parts, layer, solution)
+            clash.refuse(self.parts, self.kept, layer, solution)
         value = solution.cost + layer.constant
         if layer.is_curved:
-            bound = float(np.fmax(bound, lower_bound(parts, solution, value)))
-        kept.hold(layer, solution.cost + config.plan.layer_tolerance * abs(value) + LEAST)
-        reached.append(Reached(layer, layer.sign * value, layer.sign * bound, time.perf_counter() - began))
-        last = solution
-    unsolved = layers[len(reached) :]
-    if last is None or any(layer.essential for layer in unsolved):
-        raise NoPlanError(_no_plan(unsolved, config))
-    quantity = np.maximum(last.values[parts.send], 0.0)
-    return Solved(quantity, tuple(reached), stopped, parts.model.rows.size, parts.model.columns.size)
+            bound = float(np.fmax(bound, lower_bound(self.parts, solution, value)))
+        self._hold(layer, solution)
+        self._rounds(layer)
+        if before and layer.opens:
+            self._close(*before)
+        price = self._price(before[0]) if before else float("nan")
+        seconds = time.perf_counter() - began
+        self.reached.append(Reached(layer, layer.sign * value, layer.sign * bound, seconds, price))
+        return True
+
+    def _hold(self, layer: Layer, solution: Solution) -> None:
+        self._row = self.kept.hold(layer, held_at(layer, solution, self._config))
+        self.last = solution
+
+    def _rounds(self, layer: Layer) -> None:
+        """The further rounds of a layer; when time runs out in one, those before it stand."""
+        after = layer.after
+        while after is not None and self.last is not None:
+            further = after(self.kept, self.last)
+            solution = self.kept.minimise(further) if further else None
+            if further is None or solution is None:
+                return
+            self._hold(further, solution)
+            after = further.after
+
+    def _open(self, before: Reached, row: int, share: float) -> None:
+        """Let the layer that is held last become dearer by a share."""
+        cost = before.layer.sign * before.value - before.layer.constant
+        self.kept.hold_at(row, min(cost + max(share, self._config.plan.layer_tolerance) * abs(before.value) + LEAST, INF))
+
+    def _close(self, before: Reached, row: int) -> None:
+        """Minimise the opened layer again, and hold it where it is now."""
+        again = self.kept.minimise(replace(before.layer, from_last=True))
+        if again is not None:
+            self.kept.hold_at(row, held_at(before.layer, again, self._config))
+            self.last = again
+
+    def _price(self, before: Reached) -> float:
+        """What the last plan gives up of what the layer before had reached, in that one's unit."""
+        if self.last is None:
+            return float("nan")
+        costs = before.layer.dense(len(self.last.values))
+        return float(costs @ self.last.values) + before.layer.constant - before.layer.sign * before.value
+
+
+def held_at(layer: Layer, solution: Solution, config: Config) -> float:
+    """What the layer may cost from now on: what it reached, and the tolerance left to the later layers."""
+    return solution.cost + config.plan.layer_tolerance * abs(solution.cost + layer.constant) + LEAST
 
 
 def objectives(parts: Parts, config: Config) -> Iterator[Layer]:
-    """The layers in order, commitments first; making them may add columns and rows to the model.
+    """The layers in order, commitments first; each is made when it is asked for, and may add columns and rows to the model.
 
-    Raises InputError for an unknown objective or a wrong setting of one.
+    Raises InputError for an unknown objective or a wrong setting of one, before the first.
     """
-    promised = rules.commitments(parts.problem, parts.model, parts.send)
-    if promised:
-        yield promised
+    asked = []
     for number, plugin in enumerate(config.plan.objectives):
         setting = f"plan.objectives[{number}]"
         module = plugins.load("allocate.objectives", plugin.use, setting)
-        layer = module.layer(parts, _settings(module.Settings, plugin, setting))
-        if layer is not None:
-            yield layer
+        asked.append((module, _settings(module.Settings, plugin, setting)))
+    promised = rules.commitments(parts.problem, parts.model, parts.send)
+    made = (module.layer(parts, settings) for module, settings in asked)
+    yield from (layer for layer in itertools.chain([promised], made) if layer is not None)
 
 
 def _bound(parts: Parts, kept: Kept, layer: Layer) -> float:

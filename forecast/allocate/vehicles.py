@@ -16,14 +16,16 @@ def vehicle_hours(
     routes: Routes, left: pd.DataFrame, items: pd.DataFrame, depots: pd.Index, calendar: Calendar, config: Config, ledger: Ledger
 ) -> pd.DataFrame:
     """FLEET -> `depot` position, `vehicle`, `hours` all vehicles of the class can drive in a plan period, `out` of these the
-    hours taken in the first by what left on the issue date; by position as in ways.ways.
+    hours taken in the first by what left on the issue date, `per_day` the hours of one vehicle on a working day; by position
+    as in ways.ways.
     """
     classes = routes.fleet.sort_values(["depot", "vehicle"], ignore_index=True)
     per_day = classes["hours_per_day"].fillna(config.plan.hours_per_day)
     working = classes["working_days"].fillna(config.plan.working_days) * calendar.days / 7
     hours = (classes["count"] * per_day * working).to_numpy(float)
     out = np.minimum(_hours_out(routes, classes, left[left["left"] == calendar.issue_date], items, ledger), hours)
-    return pd.DataFrame({"depot": positions(depots, classes["depot"]), "vehicle": classes["vehicle"], "hours": hours, "out": out})
+    table = {"vehicle": classes["vehicle"], "hours": hours, "out": out, "per_day": per_day}
+    return pd.DataFrame({"depot": positions(depots, classes["depot"]), **table})
 
 
 def _hours_out(routes: Routes, classes: pd.DataFrame, left: pd.DataFrame, items: pd.DataFrame, ledger: Ledger) -> Floats:

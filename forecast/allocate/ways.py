@@ -130,19 +130,20 @@ def _stock_bits(table: pd.DataFrame, items: int, stock: pd.DataFrame, arrive_day
     return np.where(good, 0, np.where(here, EXPIRES, np.where(ever, NOT_YET, NO_STOCK)))
 
 
-def loads(table: pd.DataFrame, bits: Ints, sendable: np.ndarray, calendar: Calendar) -> pd.DataFrame:
+def loads(table: pd.DataFrame, bits: Ints, sendable: np.ndarray, calendar: Calendar, in_thought: int = 0) -> pd.DataFrame:
     """What can be loaded: `way, depot, zone, item, fleet, period` (loaded), `arrives` (period), `arrive_day` (after the issue
-    date).
+    date), `barred`: 0.
 
-    `sendable` (z, k): pairs that are planned or committed. Sorted by way, item, period.
+    `sendable` (z, k): pairs that are planned or committed. What only the bits `in_thought` forbid is there too, with those bits
+    as `barred`: for a what-if; nothing is sent so. Sorted by way, item, period.
     """
-    allowed = (bits == 0) & sendable[table["zone"].to_numpy()][:, :, None]
+    allowed = ((bits & ~in_thought) == 0) & sendable[table["zone"].to_numpy()][:, :, None]
     way, item, period = np.nonzero(allowed)
     of_way = {name: table[name].to_numpy()[way] for name in ("depot", "zone", "fleet")}
     arrive_day = calendar.days * period + table["lead_days"].to_numpy()[way]
-    return pd.DataFrame(
-        {"way": way, **of_way, "item": item, "period": period, "arrives": arrive_day // calendar.days, "arrive_day": arrive_day}
-    ).astype("int64")
+    arrives = {"arrives": arrive_day // calendar.days, "arrive_day": arrive_day}
+    barred = {"barred": bits[way, item, period]}
+    return pd.DataFrame({"way": way, **of_way, "item": item, "period": period, **arrives, **barred}).astype("int64")
 
 
 def haulage(table: pd.DataFrame, loaded: pd.DataFrame, items: pd.DataFrame, pack: Floats) -> Floats:

@@ -42,6 +42,21 @@ class Supply:
 
 
 @dataclass(frozen=True)
+class Rates:
+    """How often something begins to go wrong, per week: a depot is empty, deliveries are cut, a truck does not come; and what the
+    stores are filled up to, over the usual.
+    """
+
+    empty: float = 0.018
+    partial: float = 0.0080
+    late: float = 0.012
+    cover: float = 1.0
+
+
+USUAL = Rates()
+
+
+@dataclass(frozen=True)
 class _Troubles:
     """(zone, item, week): `empty`: the depot has none; `share` of the order sent; `missed`: no truck; `day` it comes."""
 
@@ -51,13 +66,21 @@ class _Troubles:
     day: npt.NDArray[np.int64]
 
 
-def simulate(country: Country, items: pd.DataFrame, timeline: Timeline, demand: Floats, roads_shut: Flags, seed: int) -> Supply:
+def simulate(
+    country: Country,
+    items: pd.DataFrame,
+    timeline: Timeline,
+    demand: Floats,
+    roads_shut: Flags,
+    seed: int,
+    rates: Rates = USUAL,
+) -> Supply:
     """(zone, item, week) demand -> what was received, handed out and left, from the first simulated week to the issue date."""
     demand = demand[:, :, : LEAD + PAST]
     shut = np.broadcast_to(roads_shut[:, None, : LEAD + PAST], demand.shape)
-    troubles = _troubles(country, items, demand.shape, seed)
+    troubles = _troubles(country, demand.shape, seed, rates)
     blocked = shut | troubles.empty | troubles.missed
-    pack, cover = items["pack"].to_numpy(), pd.Series(COVER_WEEKS)[items.index].to_numpy()
+    pack, cover = items["pack"].to_numpy(), pd.Series(COVER_WEEKS)[items.index].to_numpy() * rates.cover
     pace = demand[:, :, 0]
     stock = np.round(cover * pace)
     account = {name: np.zeros(demand.shape) for name in ("stock_start", "received", "given", "stock_end")}
@@ -93,19 +116,19 @@ def _packs(quantity: Floats, pack: Floats, up: bool = False) -> Floats:
     return np.asarray(np.maximum(packs, 0) * pack)
 
 
-def _troubles(country: Country, items: pd.DataFrame, shape: tuple[int, ...], seed: int) -> _Troubles:
+def _troubles(country: Country, shape: tuple[int, ...], seed: int, rates: Rates) -> _Troubles:
     depots = (len(country.depots), *shape[1:])
-    empty = _spells(stream(seed, "depots empty"), depots, rate=0.018, lasts=(2, 4))[country.home]
-    partial = _spells(stream(seed, "partial deliveries"), shape, rate=0.0080, lasts=(3, 6))
+    empty = spells(stream(seed, "depots empty"), depots, rate=rates.empty, lasts=(2, 4))[country.home]
+    partial = spells(stream(seed, "partial deliveries"), shape, rate=rates.partial, lasts=(3, 6))
     shares = stream(seed, "shares delivered").uniform(0.35, 0.65, shape)
-    missed = _spells(stream(seed, "late trucks"), shape, rate=0.012, lasts=(1, 1))
+    missed = spells(stream(seed, "late trucks"), shape, rate=rates.late, lasts=(1, 1))
     missed[:, :, -1] = False
     late = np.roll(missed, 1, axis=2) & ~missed
     days = stream(seed, "days late").integers(3, 7, shape)
     return _Troubles(empty, np.where(partial, shares, 1), missed, np.where(late, days, 0))
 
 
-def _spells(rng: np.random.Generator, shape: tuple[int, ...], rate: float, lasts: tuple[int, int]) -> Flags:
+def spells(rng: np.random.Generator, shape: tuple[int, ...], rate: float, lasts: tuple[int, int]) -> Flags:
     """(..., week) stretches of weeks that begin with chance `rate` and last from..to weeks."""
     begins = rng.random(shape) < rate
     length = rng.integers(lasts[0], lasts[1] + 1, shape)

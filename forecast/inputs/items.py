@@ -52,7 +52,7 @@ def _with_blocks(text: pd.DataFrame, sources: Sources) -> pd.DataFrame:
 
 
 def _figures(block: Item) -> dict[str, str]:
-    figures = block.model_dump(exclude_none=True, exclude={"model", "without_history", "source"})
+    figures = block.model_dump(exclude_none=True, exclude={"model", "without_history", "order", "source"})
     return {name: _as_cell(value) for name, value in figures.items()}
 
 

@@ -2,9 +2,8 @@
 
 All errors of one origin stay together, so that a future that starts too low stays too low as long as it did in the past: totals
 over the horizon are then as uncertain as they should be. Errors are differences of square roots: those of counts then hardly
-depend on the level, and no future falls below zero. They are not centred: a method that was too low
-in the past is put right. A
-series with few origins of its own borrows from the item's other series, at the origins nearest in level.
+depend on the level, and no future falls below zero. They are not centred: a method that was too low in the past is put right.
+A series with few origins of its own borrows from the item's other series, at the origins nearest in level.
 """
 
 from __future__ import annotations
@@ -159,12 +158,12 @@ def errors(values: Floats, points: Floats, known_until: Ints) -> Errors:
     return Errors(np.where(enough[:, :, None], _filled(error), np.nan), roots.mean(axis=2))
 
 
-def lenders(pool: Floats) -> Floats:
+def lenders(pool: Floats, most: int = MOST_LENDERS) -> Floats:
     """(any, past) -> the same, or in ascending order of their sums so many that are evenly spread over them."""
-    if len(pool) <= MOST_LENDERS:
+    if len(pool) <= most:
         return pool
     order = _in_order(np.nan_to_num(pool) @ np.cos(np.arange(pool.shape[1])), np.nansum(pool, axis=1))
-    return np.asarray(pool[order[np.linspace(0, len(pool) - 1, MOST_LENDERS).round().astype(np.intp)]])
+    return np.asarray(pool[order[np.linspace(0, len(pool) - 1, most).round().astype(np.intp)]])
 
 
 def _filled(paths: Floats) -> Floats:

@@ -49,7 +49,7 @@ class _Weighing:
 def predict(history: History, samples: int, settings: Settings) -> Floats:
     """History -> (series, horizon, sample) in item units per period; empty for a series without any known period."""
     paths = smoothing.predict(history, samples, smoothing.Settings())
-    weighing = _best(_paths.lenders(history.pool), len(history.ahead), history.season, settings)
+    weighing = _best(_paths.lenders(history.pool, MOST_JUDGED), len(history.ahead), history.season, settings)
     levels = (np.arange(samples) + 0.5) / samples
     for part in _paths.chunks(len(paths)):
         quantiles = _mixed(history.values[part], paths[part], history.season, weighing, levels)
@@ -82,8 +82,6 @@ def _best(pool: Floats, horizon: int, season: int, settings: Settings) -> _Weigh
     with np.errstate(invalid="ignore"):
         mean = np.nansum(pool, axis=1) / np.isfinite(pool).sum(axis=1)
     some = pool[mean > 0] / mean[mean > 0, None]
-    if len(some) > MOST_JUDGED:
-        some = some[np.linspace(0, len(some) - 1, MOST_JUDGED).round().astype(int)]
     return min(tried, key=lambda each: sum(_lost(some, origin, horizon, season, each) for origin in origins.tolist()))
 
 

@@ -8,7 +8,7 @@ Source: Lichtendahl, Grushka-Cockayne and Winkler, Is it better to average proba
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -86,46 +86,44 @@ class Settings(Section):
         return ", ".join(name if share == 1 else f"{name} {share:.0%}" for share, name in found)
 
 
-def predict(history: History, samples: int, settings: Settings) -> Floats:
+def predict(history: History, samples: int, settings: Settings) -> npt.NDArray[np.float32]:
     """History -> (series, horizon, sample) in item units per period; empty for a series that no member can forecast."""
     shape = (len(history.zones), len(history.ahead), samples)
-    total, weight = np.zeros(shape), np.zeros(len(history.zones))
-    paths, members = np.full(shape, np.nan), np.zeros(len(history.zones), dtype=int)
+    total, weight = np.zeros(shape, dtype=np.float32), np.zeros(shape[0])  # single precision, to bound memory
+    paths, members = np.full(shape, np.nan, dtype=np.float32), np.zeros(shape[0], dtype=int)
     for member in settings.members:
         share = np.array(
             [settings.shares.get(item, {member.name: member.weight}).get(member.name, 0.0) for item in history.items]
         )
-        found = _asked(history, samples, member, share > 0)
-        answered = np.isfinite(found).all(axis=(1, 2))
-        paths[answered] = found[answered]
-        total[answered] += share[answered, None, None] * np.sort(found[answered], axis=2)
-        weight[answered] += share[answered]
-        members += answered
-    several = np.flatnonzero(members > 1)
-    template = _by_item(history.only(several), smoothing, samples, smoothing.Settings())
-    paths[several] = _marginals.in_order_of(total[several] / weight[several, None, None], template)
+        for places, found in _asked(history, samples, member, share > 0):
+            answered = np.isfinite(found).all(axis=(1, 2))
+            known = places[answered]
+            paths[known] = found[answered]
+            total[known] += share[known, None, None] * np.sort(found[answered], axis=2)
+            weight[known] += share[known]
+            members[known] += 1
+    for places in history.by_item().values():
+        several = places[members[places] > 1]
+        if not len(several):
+            continue
+        template = smoothing.predict(history.only(several), samples, smoothing.Settings())
+        paths[several] = _marginals.in_order_of(total[several] / weight[several, None, None], template)
     return paths
 
 
-def _asked(history: History, samples: int, member: Member, wanted: npt.NDArray[np.bool_]) -> Floats:
-    """(series, horizon, sample) what a member says of the series wanted; empty for others. A pooled one learns from all.
+def _asked(
+    history: History, samples: int, member: Member, wanted: npt.NDArray[np.bool_]
+) -> Iterator[tuple[npt.NDArray[np.intp], Floats]]:
+    """Places of series, and what a member says of them, item by item of those wanted. A pooled one learns from all.
 
     It sees no signal it did not ask for.
     """
     model, settings = plugins.load("models", member.use, "ensemble.members"), member.settings
     signals = {name: history.regressors[name] for name in getattr(settings, "regressors", {}) if name in history.regressors}
     history = replace(history, regressors=signals, is_blind=history.is_blind if signals else None)
-    paths = np.full((len(history.zones), len(history.ahead), samples), np.nan)
-    if wanted.any() and getattr(model, "POOLED", False):
-        paths[wanted] = model.predict(history, samples, settings)[wanted]
-    elif wanted.any():
-        paths[wanted] = _by_item(history.only(wanted), model, samples, settings)
-    return paths
-
-
-def _by_item(history: History, model: Any, samples: int, settings: Any) -> Floats:
-    """(series, horizon, sample) of a model that is asked for one item at a time."""
-    paths = np.empty((len(history.zones), len(history.ahead), samples))
-    for places in history.by_item().values():
-        paths[places] = model.predict(history.only(places), samples, settings)
-    return paths
+    by_item = [places[wanted[places]] for places in history.by_item().values()]
+    is_pooled = wanted.any() and getattr(model, "POOLED", False)
+    pooled = model.predict(history, samples, settings) if is_pooled else None
+    for places in by_item:
+        if len(places):
+            yield places, model.predict(history.only(places), samples, settings) if pooled is None else pooled[places]

@@ -26,6 +26,7 @@ from forecast.models import _paths
 from forecast.models._regression import Regressor, columns, effect, yearly_waves
 from forecast.schema import Floats, History
 
+SLOW, SECONDS, YEARS = True, 0.01, 0  # fits series by series; usual seconds of one; years that make it worth trying
 WAVES = 2
 FEWEST = 3  # known periods
 HEURISTIC_FROM = 10  # shorter series cannot use statsmodels' quick starting values

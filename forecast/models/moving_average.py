@@ -5,7 +5,8 @@ the days out are known, and is left out when they are not (the panel does both).
 known ones count, however long ago. Source: USAID | DELIVER, The Logistics Handbook (2011), average monthly consumption; OpenLMIS
 requisitions.
 
-The forecast is flat; its spread is the method's own past error paths (`_paths`), wider where few periods are known.
+The average is the same for all periods ahead; around it lie the method's own past error paths (`_paths`), which put right what
+it usually misses, wider where few periods are known.
 """
 
 from __future__ import annotations

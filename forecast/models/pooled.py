@@ -28,6 +28,7 @@ LEAST_EXAMPLES, LEAST_PERIODS = 100, 6
 AHEAD_AT_ONCE = 3  # periods ahead learnt from at one origin
 AT_ONCE = 20_000  # rows forecast at once
 Ints = npt.NDArray[np.intp]
+Paths = npt.NDArray[np.float32]  # single precision, to bound memory
 
 
 class Settings(Section):
@@ -41,20 +42,20 @@ class Settings(Section):
     """What a missing report means: unknown, or that nothing was handed out (then so are those to come forecast)."""
 
 
-def predict(history: History, samples: int, settings: Settings) -> Floats:
+def predict(history: History, samples: int, settings: Settings) -> Paths:
     """History -> (series, horizon, sample) in item units per period; empty where there is nothing to learn from."""
     order = sorted(range(len(history.zones)), key=lambda series: (history.items[series], history.zones[series]))
     ordered = history.only(np.asarray(order, dtype=np.intp))
-    found = np.full((len(order), len(history.ahead), samples), np.nan)
+    found = np.full((len(order), len(history.ahead), samples), np.nan, dtype=np.float32)
     if np.isfinite(history.values).any(axis=0).sum() >= LEAST_PERIODS:
         found[order] = _predict(ordered, samples, settings)
     return found
 
 
-def _predict(history: History, samples: int, settings: Settings) -> Floats:
+def _predict(history: History, samples: int, settings: Settings) -> Paths:
     """The same, of series in an order that is always the same."""
     horizon = len(history.ahead)
-    found = np.full((len(history.zones), horizon, samples), np.nan)
+    found = np.full((len(history.zones), horizon, samples), np.nan, dtype=np.float32)
     values = _filled(history, settings)
     past = past_of(history, values)
     examples = _examples(history, values, past, settings.examples, np.random.default_rng([history.seed, 0]))
@@ -63,10 +64,8 @@ def _predict(history: History, samples: int, settings: Settings) -> Floats:
     networks = [
         learn(examples, Training(), np.random.default_rng([history.seed, number])) for number in range(1, settings.networks + 1)
     ]
-    ways = [
-        (series, smoothing.predict(history.only(series), samples, smoothing.Settings())) for series in history.by_item().values()
-    ]
-    for everyone, template in ways:
+    for everyone in history.by_item().values():
+        template = smoothing.predict(history.only(everyone), samples, smoothing.Settings())
         for first in range(0, len(everyone), max(AT_ONCE // horizon, 1)):
             some = slice(first, first + max(AT_ONCE // horizon, 1))
             quantiles = _quantiles(past, everyone[some], horizon, networks)

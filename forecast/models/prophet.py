@@ -24,6 +24,7 @@ from forecast.models import _paths
 from forecast.models._regression import Regressor, columns
 from forecast.schema import Floats, History
 
+SLOW, SECONDS, YEARS = True, 0.15, 2  # fits series by series; usual seconds of one; years that make it worth trying
 FEWEST = 6  # known periods
 MOST_REFITS, FEWEST_REFITS = 12, 5  # series refitted with the last periods held back
 MOST_TOO_NARROW = 5.0

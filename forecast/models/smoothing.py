@@ -4,7 +4,8 @@
 
 `a` is the same for all series of an item: the one of a small grid that missed least in the past, over all horizons and relative
 to each series' mean. A series starts with the plain mean of what is known (a = 1/1, 1/2, 1/3 ... until that is below `a`); gaps
-are stepped over. The forecast is flat, its spread the method's own past error paths (`_paths`).
+are stepped over. The level is the same for all periods ahead; around it lie the method's own past error paths (`_paths`), which
+put right what it usually misses.
 Source: Brown (1959); Gardner, Exponential smoothing: the state of the art (1985).
 """
 

@@ -24,7 +24,7 @@ from forecast.models import _paths
 from forecast.models._regression import Regressor, columns, yearly_waves
 from forecast.schema import Floats, History
 
-SLOW = True
+SLOW, SECONDS, YEARS = True, 0.08, 2  # fits series by series; usual seconds of one; years that make it worth trying
 FEWEST = 8  # known periods
 LEARNING = 3  # periods before the filter's states are judged
 WAVES = 2

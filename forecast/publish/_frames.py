@@ -8,11 +8,27 @@ import numpy as np
 import pandas as pd
 
 from forecast.quantiles import demand_table
-from forecast.schema import ALLOCATION, ASSUMPTIONS, COVERAGE, DEMAND_TABLE, FEEDS, Plan, Result, SeamError, Stamp, Table
+from forecast.schema import (
+    ALLOCATION,
+    ASSUMPTIONS,
+    CHOICES,
+    COVERAGE,
+    DEMAND_TABLE,
+    FEEDS,
+    PIPELINE,
+    TOGETHER,
+    Plan,
+    Result,
+    SeamError,
+    Stamp,
+    Table,
+    Trial,
+)
 from forecast.text_page import cell
 
 QUANTITY_DECIMALS = 3
-DECIMALS = {"coverage": 4, "shortage_risk": 4, "m3": 6, "people": 1}  # of columns that are not quantities
+_SHARES = ("coverage", "shortage_risk", "break_risk", "relative_crps", "inside_80", "share")
+DECIMALS = {**dict.fromkeys(_SHARES, 4), "m3": 6, "people": 1, "mos": 2}  # of columns that are not quantities
 BALANCE_TOLERANCE = 1e-6  # relative to the larger side; what is beyond is a bug of the plan, not of rounding
 
 
@@ -27,6 +43,12 @@ def coverage(plan: Plan, stamp: Stamp) -> pd.DataFrame:
     """COVERAGE by period, zone, item; the balance of each row holds to the last printed digit."""
     df = COVERAGE.check(plan.cells).sort_values(["period", "zone", "item"], ignore_index=True)
     return _published(balanced(df), COVERAGE, stamp)
+
+
+def pipeline(plan: Plan, stamp: Stamp) -> pd.DataFrame:
+    """PIPELINE by depot, item, period."""
+    df = PIPELINE.check(plan.pipeline).sort_values(["depot", "item", "period"], ignore_index=True)
+    return _published(df, PIPELINE, stamp)
 
 
 def demand(result: Result) -> pd.DataFrame:
@@ -50,6 +72,15 @@ def feeds(result: Result) -> pd.DataFrame:
     numbers = {name: df[name].astype(float) for name in ("age_days", "max_age", "coverage")}
     df = df.assign(**numbers, newest=df["newest"].astype("datetime64[s]"))
     return _published(df, FEEDS, result.stamp)
+
+
+def choices(result: Result) -> pd.DataFrame:
+    """CHOICES: how models did where one was chosen, by item: what was taken first, then the others, the closest first."""
+    names = [field.name for field in dataclasses.fields(Trial)]
+    df = pd.DataFrame([dataclasses.asdict(trial) for trial in result.ledger.trials], columns=pd.Index(names))
+    first = (df["model"] == TOGETHER) + df["share"]
+    df = df.assign(first=-first).sort_values(["item", "first", "relative", "model"], ignore_index=True)
+    return _published(CHOICES.check(df.rename(columns={"relative": "relative_crps"})), CHOICES, result.stamp)
 
 
 def problems(result: Result) -> pd.DataFrame:

@@ -5,11 +5,18 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from forecast import chosen
 from forecast.errors import Problem
 from forecast.publish._text import counted, day, listed, markdown, markdown_table, named, number, percent
 from forecast.schema import Assumption, Result
 
 MOST_KINDS, MOST_NAMES, MOST_USES = 10, 6, 5
+MOST_ITEMS, MOST_NEXT = 30, 2
+_HOW_CHOSEN = (
+    "Each model forecast what was already recorded after several past dates, knowing nothing later. The one whose whole range "
+    "came closest was taken, with others where their average came closer still. The figures are of those same past values; what "
+    "is still to come may be a little less close."
+)
 _DETAIL = re.compile(r"\s*\([^()]*\)")
 _FIGURE = re.compile(r"\d[\d.,]*")
 
@@ -28,6 +35,34 @@ def models(result: Result) -> list[str]:
             "`none`: no usable history and no planning figure; such pairs are not planned and stay empty, they are not 0.",
         ]
     return out
+
+
+def choices(result: Result) -> list[str]:
+    """Why these models: how much closer they came than the average of three periods, the next best, what was not tried."""
+    found = chosen.chosen(result.ledger.trials)
+    if not found:
+        return []
+    names = result.inputs.items["name"]
+    head = ["item", "forecast by", "than the average of 3 periods", "past values>", "in the 80 % range>", "next best"]
+    rows = [
+        [
+            named(one.item, names.get(one.item)),
+            one.label,
+            chosen.closer(one.relative),
+            number(one.cells),
+            percent(one.inside_80),
+            listed([f"{model} ({chosen.closer(relative)})" for model, relative in one.runners_up[:MOST_NEXT]]),
+        ]
+        for one in found
+    ]
+    out = ["## Why these models", "", _HOW_CHOSEN, "", *markdown_table(head, rows[:MOST_ITEMS])]
+    out += ["", f"and {counted(len(rows) - MOST_ITEMS, 'more item')}."] if len(rows) > MOST_ITEMS else []
+    left_out = chosen.left_out(found)
+    out += [""] if left_out else []
+    for models_, why, items in left_out:
+        where = "" if len(items) == len(found) else f" ({listed(items, MOST_NAMES)})"
+        out.append(f"- {markdown(models_)}{markdown(where)}: {markdown(why)}.")
+    return [*out, "", "All scores: `choices.csv`."]
 
 
 def signals(result: Result) -> list[str]:

@@ -8,11 +8,11 @@ from pathlib import Path
 import pandas as pd
 
 from forecast import met_need
-from forecast.publish import _week
+from forecast.publish import _orders, _week
 from forecast.publish._about import lead
 from forecast.publish._loads import NOT_KNOWN, depot_loads, has_weights
 from forecast.publish._periods import first_cells, periods_of, plan_of
-from forecast.publish._sections import assumptions, models, problems, remarks, signals
+from forecast.publish._sections import assumptions, choices, models, problems, remarks, signals
 from forecast.publish._text import counted, day, markdown, markdown_table, named, number, percent, quantity
 from forecast.schema import Plan, Result
 
@@ -31,8 +31,10 @@ def text(result: Result) -> str:
     if plan is None:
         parts.append(["No plan was made: this run ends with the forecast."])
     else:
-        parts += [part(result, plan) for part in (_loads, _coverage, _worst, _out_of_reach, _limits, _stock, _sureness)]
-    parts += [section(result) for section in (models, signals, assumptions, problems, remarks)]
+        parts += [
+            part(result, plan) for part in (_loads, _coverage, _worst, _out_of_reach, _limits, _stock, _orders.section, _sureness)
+        ]
+    parts += [section(result) for section in (models, choices, signals, assumptions, problems, remarks)]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
@@ -118,7 +120,8 @@ def _limits(result: Result, plan: Plan) -> list[str]:
     counts = sorted(parts.items(), key=lambda pair: (-pair[1], pair[0]))
     lines = [f"- {number(count)}: {markdown(reason)}" for reason, count in counts[:MOST_REASONS]]
     head = f"{len(short):,} of {len(cells):,} zone and item pairs are short in the first period. What keeps more from coming:"
-    return ["## What limits", "", head, "", *lines]
+    more = f"What one more truck-day, pack or open lane would bring, in people: `forecast explain {markdown(result.stamp.run)}`."
+    return ["## What limits", "", head, "", *lines, "", more]
 
 
 def _stock(result: Result, plan: Plan) -> list[str]:

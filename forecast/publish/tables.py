@@ -1,4 +1,4 @@
-"""The plain tables of a run: allocation, coverage, demand, assumptions, problems and signals as CSV, and samples.parquet.
+"""The plain tables of a run as CSV: allocation, coverage, demand, choices, assumptions, problems, signals; and samples.parquet.
 
 CSV is UTF-8 with LF line ends, ISO dates, an empty cell where a figure is unknown.
 """
@@ -24,8 +24,9 @@ def write(folder: Path, result: Result) -> None:
         write_csv(_frames.allocation(result.plan, result.stamp), folder / "allocation.csv")
         write_csv(_frames.coverage(result.plan, result.stamp), folder / "coverage.csv")
     write_demand(folder / "demand.csv", result)
+    write_choices(folder / "choices.csv", result)
     write_csv(_frames.assumptions(result), folder / "assumptions.csv")
-    write_csv(_frames.problems(result), folder / "problems.csv")
+    write_problems(folder / "problems.csv", result)
     if result.inputs.feeds:
         write_csv(_frames.feeds(result), folder / "signals.csv")
     write_samples(result, folder / "samples.parquet")
@@ -34,6 +35,18 @@ def write(folder: Path, result: Result) -> None:
 def write_demand(path: Path, result: Result) -> None:
     """Write demand.csv alone, wherever it is wanted."""
     write_csv(_frames.demand(result), path)
+
+
+def write_choices(path: Path, result: Result) -> bool:
+    """Write choices.csv, wherever it is wanted, if models were chosen; whether they were."""
+    if result.ledger.trials:
+        write_csv(_frames.choices(result), path)
+    return bool(result.ledger.trials)
+
+
+def write_problems(path: Path, result: Result) -> None:
+    """Write problems.csv alone, wherever it is wanted."""
+    write_csv(_frames.problems(result), path)
 
 
 def write_csv(df: pd.DataFrame, path: Path) -> None:

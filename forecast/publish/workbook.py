@@ -25,7 +25,7 @@ from forecast.text_page import CONTROL, cell
 MOST_ROWS = 50_000  # of a sheet: more no spreadsheet opens with ease; the rest is in the CSV
 _HEAD = PatternFill("solid", fgColor="14364F")
 _DRAFT = Font(bold=True, color="7B1E1E", size=14)
-_FORMATS = {"coverage": "0%", "shortage_risk": "0%", "line": "0", "m3": "#,##0.00"}
+_FORMATS = {"coverage": "0%", "shortage_risk": "0%", "break_risk": "0%", "line": "0", "m3": "#,##0.00"}
 _WHOLE, _BROKEN, _DATE, _TEXT = "#,##0", "#,##0.0", "yyyy-mm-dd", "@"
 _WIDTHS = {"reason": 44, "problem": 44, "action": 52, "source": 40, "zone_name": 22, "figure": 26, "applies_to": 26, "run": 26}
 _TAB = {"DRAFT": "7B1E1E", "STALE": "C0593B"}
@@ -56,6 +56,7 @@ def _tables(result: Result, plan: Plan) -> dict[str, pd.DataFrame]:
     return {
         "Allocation": _frames.allocation(plan, stamp).drop(columns=dates),
         "Coverage": _frames.coverage(plan, stamp).drop(columns=["run", "status", *dates]),
+        "Pipeline": _frames.pipeline(plan, stamp).drop(columns=["run", "status", *dates]),
         "Assumptions": _frames.assumptions(result).drop(columns=["run", "status", *dates]),
         "Problems": _frames.problems(result).drop(columns=["run", "status", *dates]),
     }

@@ -12,12 +12,13 @@ import pandas as pd
 from forecast import store
 from forecast.errors import InputError, Problem, did_you_mean, few
 from forecast.published import Published
-from forecast.schema import ALLOCATION, COVERAGE, DEMAND_TABLE, Column, Table
+from forecast.schema import ALLOCATION, CHOICES, COVERAGE, DEMAND_TABLE, Column, Table
 
 PROBLEMS = Table(
     "problems", (Column("file"), Column("line"), Column("column"), Column("value"), Column("problem"), Column("action"))
 )
 TABLES = ("demand.csv", "coverage.csv", "allocation.csv", "problems.csv")
+CHOSEN = "choices.csv"  # only where models were chosen
 SUPPLY = ("zone-stock", "dispatches", "by-others", "commitments")
 SEAMS = (
     "1-zones", "1-items", "2-records", "2-doubted", "3-signals", "4-panel", "4-trend", "5-stock", "5-arrivals", "7-cells",
@@ -48,6 +49,7 @@ class Chain:
     signals: pd.DataFrame
     trend: pd.DataFrame
     demand: pd.DataFrame
+    choices: pd.DataFrame
     supply: dict[str, pd.DataFrame]
     stock: pd.DataFrame
     cells: pd.DataFrame
@@ -103,11 +105,17 @@ def follow(run: Published, zone: str, item: str) -> Chain:
         signals=signals[signals["zone"] == zone] if len(signals) else signals,
         trend=rows(_named(run.seam("4-trend")), members),
         demand=rows(run.table("demand.csv", DEMAND_TABLE), members),
+        choices=_choices(run),
         supply=supply,
         stock=_at_depots(run, members),
         cells=rows(run.table("coverage.csv", COVERAGE), (group,)).sort_values("period", ignore_index=True),
         lines=rows(run.table("allocation.csv", ALLOCATION), members),
     )
+
+
+def _choices(run: Published) -> pd.DataFrame:
+    """How models did, where one was chosen."""
+    return run.table(CHOSEN, CHOICES) if CHOSEN in run.manifest["outputs"] else pd.DataFrame(columns=list(CHOICES.names))
 
 
 def _refuse_unknown(run: Published, zone: str, zones: list[str], item: str, items: list[str]) -> None:

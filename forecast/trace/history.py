@@ -9,9 +9,11 @@ from forecast.meaning import ARRIVING, DELIVERED
 from forecast.schema import RECORDS
 from forecast.text_page import day, exact, few_days, table
 from forecast.trace.chain import Chain, Row
+from forecast.trace.reasons import reasons
 
 COUNTS = ("distributed", "requested", "stock_start", "received", "stock_end", "stockout_days", "people_served")
 YARDSTICK = 3  # known periods averaged where the model names no number of its own
+ALMOST = 0.005  # a forecast that differs from the average by no more than this share needs no reason
 
 
 def head(chain: Chain) -> list[str]:
@@ -136,6 +138,7 @@ def forecast(chain: Chain, last: int) -> list[str]:
         ]
         lines += table(["quantity", "period", "mean>", "q05>", "q25>", "q50>", "q75>", "q90>", "q95>"], rows)
         lines += _yardstick(chain, item, df)
+        lines += reasons(chain, item, df)
     lines.append("  demand: what would be needed if stock never ran out (the plan uses it); distributed: what records will show")
     return lines
 
@@ -161,12 +164,24 @@ def _yardstick(chain: Chain, item: str, df: pd.DataFrame) -> list[str]:
     count, was, present_then = len(known), known[quantity], known["people"]
     now = chain.of_item(chain.panel, item)["people"].dropna().tail(1)
     if counts == ARRIVING or chain.run.settings["forecast"]["exposure"] is None or now.empty or not (present_then > 0).all():
-        average = f"({' + '.join(map(exact, was))}) / {count} = {exact(was.sum() / count)}"
-        return [f"  average of the last {count} known periods: {average}{told}"]
-    per_person = " + ".join(f"{exact(some)} / {exact(of, 1)}" for some, of in zip(was, present_then, strict=True))
-    present = float(now.iloc[0])
-    worked_out = f"({per_person}) / {count} x {exact(present, 1)} people = {exact((was / present_then).sum() / count * present)}"
-    return [f"  average of the last {count} known periods, per person present then, times those present now: {worked_out}{told}"]
+        average = float(was.sum() / count)
+        worked_out = f": ({' + '.join(map(exact, was))}) / {count}"
+    else:
+        present = float(now.iloc[0])
+        average = float((was / present_then).sum() / count * present)
+        per_person = " + ".join(f"{exact(some)} / {exact(of, 1)}" for some, of in zip(was, present_then, strict=True))
+        then_and_now = "per person present then, times those present now"
+        worked_out = f", {then_and_now}: ({per_person}) / {count} x {exact(present, 1)} people"
+    is_whole = quantity == "demand" or bool(chain.of_item(chain.panel, item)["is_reported"].all())  # gaps lower what is recorded
+    why = _why_other(first, average) if is_whole else ""
+    return [f"  average of the last {count} known periods{worked_out} = {exact(average)}{told}{why}"]
+
+
+def _why_other(first: Row, average: float) -> str:
+    """Why the forecast of a moving average is not its average: errors of the past are not centred (models/_paths.py)."""
+    is_other = abs(float(first["mean"]) - average) > ALMOST * average
+    is_its_own = str(first["model"]).endswith("moving_average")
+    return ", because what this average missed in the past is put right" if is_other and is_its_own else ""
 
 
 def _by_planning_figure(chain: Chain, item: str, first: Row) -> list[str]:

@@ -14,6 +14,7 @@ from forecast.trace.beside import HALF_DIGIT, beside
 from forecast.trace.chain import Chain, Row
 
 SINGLE = 1e-6  # futures are kept in single precision
+UNROUNDED = "forecast, mean before rounding"  # what records will show is published in whole numbers where they are
 
 
 def made_of(chain: Chain) -> Iterator[str]:
@@ -47,7 +48,7 @@ def _caseload(chain: Chain, item: str, df: pd.DataFrame, trend: pd.DataFrame) ->
     days = caseload.stay(arrived, ahead, chain.forecast_period, float(about["stay_days"]))
     counts = np.asarray(days[: len(panel)].any(axis=1), dtype=bool)
     people = np.concatenate([caseload.filled(known[None], counts)[0], trend["trend"]])
-    how = np.concatenate([np.where(np.isfinite(known), "", "no record: filled in"), np.repeat("forecast, mean", len(ahead))])
+    how = np.concatenate([np.where(np.isfinite(known), "", "no record: filled in"), np.repeat(UNROUNDED, len(ahead))])
     for row in df.to_dict("records"):
         there = days[:, ahead.get_loc(row["period"])]
         rows = [
@@ -75,7 +76,7 @@ def _larger(chain: Chain, item: str, df: pd.DataFrame, trend: pd.DataFrame) -> I
         mean, delivered, people = float(row["mean"]), *map(float, before.loc[row["period"], ["trend", "people"]])
         days, almost = _days(row, chain), HALF_DIGIT + SINGLE * mean
         yield f"{item}, {day(row['period'])}: in each future what would be delivered or people x figure, whichever is more"
-        yield f"  delivered as before, mean: {exact(delivered)}"
+        yield f"  delivered as before, mean before rounding: {exact(delivered)}"
         if pd.isna(people):
             yield f"  people are not known: {beside(delivered, mean, 'the demand mean', almost)}, a floor"
             continue

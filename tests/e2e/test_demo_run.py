@@ -27,7 +27,7 @@ from forecast.schema import DISPATCHES, Inputs, Ledger, Plan
 NOW = pd.Timestamp("2026-11-22 06:00", tz="UTC").to_pydatetime()
 FILES = {
     "allocation.csv", "allocation.xlsx", "allocation.gpkg", "coverage.csv", "demand.csv", "samples.parquet", "assumptions.csv",
-    "problems.csv", "signals.csv", "map.html", "summary.md", "manifest.json", "seams",
+    "pipeline.csv", "problems.csv", "signals.csv", "map.html", "summary.md", "manifest.json", "seams",
 }  # fmt: skip
 
 
@@ -362,7 +362,7 @@ def test_demand_from_records_alone_needs_no_config(demo_config: Path, tmp_path: 
     assert set(table["period"]) == {"2026-11-02", "2026-11-09", "2026-11-16", "2026-11-23"}
     assert set(table["quantity"]) == {"distributed", "demand"}
     assert (table["mean"] >= 0).all()
-    assert "models: moving_average for" in capsys.readouterr().out
+    assert "Models, as set: moving_average for" in capsys.readouterr().out
 
 
 def test_check_computes_and_writes_nothing(demo_config: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -385,3 +385,24 @@ def test_a_fault_of_ours_is_one_sentence_and_a_log(
     told = capsys.readouterr().err
     assert "This is a fault of ours, not yours: ZeroDivisionError. Log: " in told
     assert "ZeroDivisionError" in Path(told.strip().rpartition("Log: ")[2]).read_text()
+
+
+def test_the_pipeline_of_the_depots_balances_with_the_allocation(demo_run: Path) -> None:
+    dates = ["period", "break_on", "order_by"]
+    table = pd.read_csv(demo_run / "pipeline.csv", parse_dates=dates, encoding="utf-8-sig")
+    lines = pd.read_csv(demo_run / "allocation.csv", parse_dates=["load_on"], encoding="utf-8-sig")
+    sent = lines[lines["quantity"] > 0].groupby(["depot", "item", "load_on"])["quantity"].sum()
+    out = table.set_index(["depot", "item", "period"])["planned_out"]
+    pd.testing.assert_series_equal(out.reindex(sent.index).rename("quantity"), sent, rtol=1e-6, check_dtype=False)
+    before = table.groupby(["depot", "item"])["stock"].shift()
+    moved = table["arrivals"] - table["planned_out"] - table["expired"]
+    known = before.notna()
+    assert (before[known] + moved[known] - table.loc[known, "stock"]).abs().max() < 0.01
+    assert table.groupby(["depot", "item"])["break_risk"].is_monotonic_increasing.all()
+    breaks = table[table["break_on"].notna() & (table["period"] + pd.Timedelta(days=7) <= table["break_on"])]
+    assert (breaks["break_risk"] <= 0.5).all()
+    vaccine = table[(table["item"] == "vaccine") & table["break_on"].notna()]
+    assert (
+        (vaccine["break_on"] - vaccine["order_by"]).dt.days.between(60 + 15, 60 + 16).all()
+    )  # flown in after 60 days, half a month
+    assert "## What to order" in (demo_run / "summary.md").read_text(encoding="utf-8")

@@ -148,7 +148,8 @@ def test_of_a_line_half_dispatched_in_the_demo_country_only_the_rest_is_sent(dem
     again = run(demo, "2026-11-02")
     assert again.sent(**where) == pytest.approx(first.sent(**where) - half, abs=pack)
     from_depot = {"depot": line["depot"], "item": line["item"]}
-    assert again.sent(**from_depot) + half <= first.sent(**from_depot) + pack  # the trucks that left do not carry twice either
+    elsewhere = max(pack, half / 4)  # the zones of two depots are rounded to packs otherwise
+    assert again.sent(**from_depot) + half <= first.sent(**from_depot) + elsewhere, "trucks that left do not carry twice"
     next_day = run(demo, "2026-11-03")
     covers, need = _covers(demo, str(line["item"])), {"zone": line["zone"], "need": line["need"]}
     before, after = (_in_need_units(demo, run_.lines, need) for run_ in (first, next_day))  # another day may take a substitute

@@ -72,8 +72,11 @@ def test_the_need_of_a_district_and_month_is_that_worked_out_by_hand(real_data_e
     there = {start: days_there((start, end), august, 90) for start, end in pairwise(months)}
     assert there["2019-04-01"] == 0  # gone by the end of July
     known = sum(raw["SO2401", month] * days for month, days in there.items() if month < "2019-08-01")
-    forecast = chosen["distributed"].values[0].astype(float)
-    assert chosen["demand"].values[0] == pytest.approx(known + there["2019-08-01"] * forecast, rel=1e-5)
+    expected, futures = float(chosen["trend"].values[0]), chosen["distributed"].values[0].astype(float)
+    needed, days = chosen["demand"].values[0].astype(float), there["2019-08-01"]
+    assert needed.mean() == pytest.approx(known + days * expected, rel=1e-6)
+    assert needed == pytest.approx(known + days * futures, abs=days), "who comes is published in whole people"
+    assert expected == pytest.approx(futures.mean(), abs=1 / len(futures))
     assert known > 100_000
 
 

@@ -71,7 +71,8 @@ def _run_with(operation: Operation, text: str) -> Path:
     bad = [text, "kit", "2026-02-16", 10, ""]
     _write(operation.folder / "records.csv", ["zone", "item", "period", "distributed", "stock_end"], *records, bad)
     operation.input("commitments", path="commitments.csv")
-    words = {"title": text, "publish": {"producer": text, "outputs": ["tables", "workbook", "geopackage", "map", "summary"]}}
+    outputs = ["tables", "pipeline", "workbook", "geopackage", "map", "summary"]
+    words = {"title": text, "publish": {"producer": text, "outputs": outputs}}
     operation.settings = merged(merged(operation.settings, QUICK), {**words, "panel": {"max_bad_share": 0.5}})
     operation.job()
     assert cli.main(["run", str(operation.folder / "config.yaml")]) == 0

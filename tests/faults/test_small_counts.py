@@ -23,7 +23,7 @@ from tests.operation import WEEKS, Operation
 
 SMALL = range(16)  # what a suppressed count can be
 ISSUE = "2026-03-02"
-EVERYTHING = ["tables", "workbook", "geopackage", "map", "summary"]
+EVERYTHING = ["tables", "pipeline", "workbook", "geopackage", "map", "summary"]
 WHOLE = {"P": box(0, 0, 3, 1), "A": box(0, 0, 1, 1), "B": box(1, 0, 2, 1), "C": box(2, 0, 3, 1)}
 NESTED = small.zones(WHOLE, people=1000.0).assign(parent=["", "P", "P", "P"])
 PLACES = small.zones({code: WHOLE[code] for code in "ABC"}, people=1000.0)

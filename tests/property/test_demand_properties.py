@@ -12,7 +12,7 @@ from forecast.quantiles import demand_table
 from forecast.schema import Ledger
 from tests.small_records import after, config, history, inputs, records
 
-FAST = ["ets", "moving_average", "seasonal_naive"]
+FAST = ["empirical", "ets", "intermittent", "moving_average", "naive", "seasonal_naive", "smoothing"]
 WEEKS = 30
 value = st.one_of(st.none(), st.just(0.0), st.integers(1, 12).map(float), st.integers(13, 90_000).map(float))
 series = st.lists(value, min_size=WEEKS, max_size=WEEKS).filter(lambda values: any(known is not None for known in values))
@@ -42,7 +42,7 @@ def test_every_pair_with_a_known_period_gets_finite_futures_with_ordered_quantil
     assert (quantiles >= 0).all()
 
 
-@pytest.mark.parametrize("model", FAST)
+@pytest.mark.parametrize("model", [name for name in FAST if name != "intermittent"])  # one need in 30 periods is rarer than 5 %
 @given(varied=st.lists(st.integers(0, 500), min_size=WEEKS, max_size=WEEKS).filter(lambda values: len(set(values)) > 1))
 @example(varied=[0] * (WEEKS - 1) + [1])
 @example(varied=[1] + [0] * (WEEKS - 1))

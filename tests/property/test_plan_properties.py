@@ -79,3 +79,61 @@ def test_nothing_is_loaded_for_a_lane_that_is_shut(world: World) -> None:
     if world.closures:
         assert late["quantity"].sum() == 0
     assert (lines["quantity"] >= 0).all()
+
+
+def need(world: World) -> float:
+    """What the need layer reaches, before whole packs."""
+    return next(found.value for found in world.solved().reached if found.layer.name == "need")
+
+
+@SETTINGS
+@given(worlds())
+def test_more_vehicles_or_another_lane_never_leave_more_need(world: World) -> None:
+    before = need(world)
+    if world.fleet:
+        assert need(replace(world, fleet=[{**row, "count": 2.0} for row in world.fleet])) <= before * (1 + 1e-6) + 1e-6
+    fewer = replace(world, routes=world.routes[1:])
+    assert before <= need(fewer) * (1 + 1e-6) + 1e-6
+
+
+@SETTINGS
+@given(worlds(), st.sampled_from([0.5, 4.0]))
+def test_ten_kits_or_five_pairs_the_plan_is_the_same(world: World, times: float) -> None:
+    """Demand and stock in other units, each weighing as much as before: the linear plan scales, its shares of need do not."""
+    scaled = replace(
+        world,
+        demand={pair: [[times * value for value in week] for week in weeks] for pair, weeks in world.demand.items()},
+        stock=[{**row, "quantity": times * row["quantity"]} for row in world.stock],
+        items=[{**row, "kg_per_unit": row["kg_per_unit"] / times, "pack": row["pack"] * times} for row in world.items],
+    )
+    assert abs(need(scaled) - need(world)) <= 1e-5 * max(need(world), 1.0)
+
+
+@SETTINGS
+@given(worlds())
+def test_no_vehicle_carries_more_or_drives_longer_than_it_can(world: World) -> None:
+    problem = world.problem()
+    lines = world.planned().lines
+    lines = lines[lines["quantity"] > 0]
+    if not world.fleet:
+        return
+    hours = {(row["from"], row["to"]): row["hours_one_way"] for row in world.routes}
+    driven = lines.assign(
+        hours=[
+            2 * hours[lane] * kg / 1000
+            for lane, kg in zip(zip(lines["depot"], lines["zone"], strict=True), lines["kg"], strict=True)
+        ]
+    )
+    for _, taken in driven.groupby(["depot", "vehicle", "load_on"])["hours"].sum().items():
+        assert taken <= problem.vehicle_hours.max() * (1 + 1e-5) + 1e-6
+
+
+@SETTINGS
+@given(worlds())
+def test_each_depot_closes_with_what_it_had_less_what_left(world: World) -> None:
+    plan = world.planned()
+    stock = plan.depot_stock.groupby("depot")
+    has = {row["depot"]: row["quantity"] for row in world.stock}
+    for depot, table in stock:
+        left = table.sort_values("period")["closing"].to_numpy()[-1]
+        assert abs(has[depot] - table["shipped"].sum() - left) <= 1e-6

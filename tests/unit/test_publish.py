@@ -23,7 +23,7 @@ from forecast.publish import _frames, write_all
 from forecast.schema import COVERAGE, Result, SeamError
 from tests.results import ISSUE, country_result, plan_of, tiny_result, with_plan
 
-ALL = ("geopackage", "map", "summary", "tables", "workbook")
+ALL = ("geopackage", "map", "pipeline", "summary", "tables", "workbook")
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def test_an_unknown_output_is_refused_with_the_near_name(tmp_path: Path) -> None
 def test_the_files_of_a_run_have_the_promised_names(tiny: Path) -> None:
     assert sorted(path.name for path in tiny.iterdir()) == [
         "allocation.csv", "allocation.gpkg", "allocation.xlsx", "assumptions.csv", "coverage.csv", "demand.csv",
-        "map.html", "problems.csv", "samples.parquet", "summary.md",
+        "map.html", "pipeline.csv", "problems.csv", "samples.parquet", "summary.md",
     ]  # fmt: skip
 
 
@@ -221,7 +221,7 @@ def test_a_run_without_a_plan_writes_its_forecast_and_says_so(tmp_path: Path) ->
 
 def test_the_workbook_opens_ready_to_filter_and_shows_that_it_is_a_draft(tiny: Path) -> None:
     book = openpyxl.load_workbook(tiny / "allocation.xlsx")
-    assert book.sheetnames == ["Allocation", "Coverage", "Assumptions", "Problems", "About"]
+    assert book.sheetnames == ["Allocation", "Coverage", "Pipeline", "Assumptions", "Problems", "About"]
     sheet = book["Allocation"]
     assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:T3")
     assert sheet["C2"].value == "DRAFT"

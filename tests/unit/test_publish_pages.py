@@ -359,10 +359,10 @@ def test_problems_that_differ_in_figures_alone_are_one_kind() -> None:
 
 
 def test_what_limits_counts_each_cause_of_a_reason_once() -> None:
-    reasons = ["all kit at D1 is allotted; vehicles of D1 are full", "all kit at D1 is allotted"]
+    reasons = ["stock of kit gone at D1; trucks of D1 full", "stock of kit gone at D1"]
     cells = plan_of(tiny_result()).cells.assign(reason=reasons)
     page = summary.text(with_plan(tiny_result(), cells=cells))
-    assert "- 2: all kit at D1 is allotted\n- 1: vehicles of D1 are full" in page
+    assert "- 2: stock of kit gone at D1\n- 1: trucks of D1 full" in page
 
 
 def test_long_item_names_give_way_to_their_code_in_lists() -> None:

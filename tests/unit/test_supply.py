@@ -42,9 +42,9 @@ def test_where_less_is_delivered_than_people_need_the_demand_is_what_they_need()
 
 
 def test_goods_are_not_raised_to_the_planning_figure() -> None:
-    given = supplied({("A", "water"): [7000.0] * 12}, 100.0, 15)
+    given = supplied({("A", "water"): [7000.0] * 12, ("B", "water"): [7000.0] * 12}, 100.0, 15)
     given.items["records_count"] = "goods"
-    assert forecast(given, 12, Ledger())["demand"].mean("sample").values[0, 0, 0] == pytest.approx(7000)
+    assert forecast(given, 12, Ledger())["demand"].mean("sample").values[:, 0, 0] == pytest.approx([7000, 7000])
 
 
 def test_a_place_that_fell_silent_is_not_planned_and_said() -> None:

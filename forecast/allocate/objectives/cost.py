@@ -34,15 +34,18 @@ class Settings(Section):
 def layer(parts: Parts, settings: Settings) -> Layer:
     """Sum over trips of their cost, over loads of cost per kg and handling, over goods that expire unsent of their price.
 
-    Without a fleet there are no trips: haulage then counts the hours of road (ways.py).
+    Without a fleet there are no trips: haulage then counts the hours of road (ways.py). Solved from scratch: from the
+    last plan on, without presolve, the simplex was seen to stall.
     """
     problem = parts.problem
-    trips = problem.ways["trip_cost"].to_numpy(float)[parts.trips.way]
+    per_trip = np.nan_to_num(problem.ways["trip_cost"].to_numpy(float))
+    trips = per_trip[parts.trips.way]
     send = ways.haulage(problem.ways, problem.loads, problem.items, problem.groups.pack) + _handling(problem, settings)
+    send += per_trip[problem.loads["way"].to_numpy()] * parts.trips.per_unit
     waste = settings.waste_per_pack / problem.groups.pack[parts.waste.item]
     columns = np.concatenate([parts.trips.columns, parts.send, parts.waste.columns])
     unit = "money" if len(problem.fleet) else "hours of road per tonne or pack, and handling: no fleet is given"
-    return Layer("cost", unit, columns, np.concatenate([trips, send, waste]), essential=False, from_last=True)
+    return Layer("cost", unit, columns, np.concatenate([trips, send, waste]), essential=False)
 
 
 def _handling(problem: Allocation, settings: Settings) -> Floats:

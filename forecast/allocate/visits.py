@@ -1,0 +1,176 @@
+"""Sensible loads, in whole packs: in a rhythm (rhythm.py), and no vehicle for one box.
+
+A visit is what one vehicle class brings from one depot to one zone on one day of loading. The linear program does not know that a
+visit costs anything by itself: what little a visit carries goes along with another one to the same zone, earlier if it can,
+and else stays in the depot, unless the zone would feel it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from forecast.allocate import rhythm, simulate, ways
+from forecast.allocate.arrays import Ints
+from forecast.allocate.problem import Allocation
+from forecast.allocate.room import Room
+from forecast.config import Planning
+from forecast.schema import Floats
+
+FELT = 0.01  # of the zone's need of a demand group over the plan: a visit that brings more of it is made, however small
+LEAST = 1e-6
+
+
+@dataclass
+class Changes:
+    """What was made of the linear program's loads: packs `moved`, that leave on another day or stay in the depot; small visits
+    `joined` to others and `left_out`; the loads of visits that stay `small`; `price`: weighted person-periods that all this
+    leaves short.
+    """
+
+    joined: int = 0
+    left_out: int = 0
+    small: set[int] = field(default_factory=set)
+    moved: int = 0
+    price: float = 0.0
+
+
+def tidy(problem: Allocation, packs: Ints, room: Room, plan: Planning) -> Changes:
+    """(load) packs, changed in place with the room they leave -> what was changed."""
+    changes = Changes()
+    if len(packs):
+        before = _short(problem, packs)
+        changes.moved = rhythm.keep(problem, packs, room, plan)
+        _Visits(problem, packs, room, plan, changes).join()
+        changes.price = _short(problem, packs) - before
+    return changes
+
+
+def _short(problem: Allocation, packs: Ints) -> float:
+    unmet = simulate.outcome(problem, _planned(problem, packs)).unmet.sum(axis=2)
+    return float((unmet * problem.weight)[problem.series].sum())
+
+
+class _Visits:
+    """The visits of a plan, and their parcels moved from small ones to others."""
+
+    def __init__(self, problem: Allocation, packs: Ints, room: Room, plan: Planning, changes: Changes) -> None:
+        self._problem, self._packs, self._room, self._changes = problem, packs, room, changes
+        loads = problem.loads
+        self._zone, self._item, self._arrives = (loads[name].to_numpy() for name in ("zone", "item", "arrives"))
+        _, self._visit = np.unique(
+            loads["way"].to_numpy() * problem.calendar.count + loads["period"].to_numpy(), return_inverse=True
+        )  # fmt: skip
+        self._size = _sizes(problem, plan)
+        self._full = np.bincount(self._visit, packs * self._size)
+        pair = self._zone * len(problem.items) + self._item
+        order = np.argsort(pair, kind="stable")
+        starts = np.searchsorted(pair[order], np.arange(problem.pairs.size + 1))
+        self._of_pair = [order[a:b] for a, b in itertools.pairwise(starts)]
+        self._promised = rhythm.promised(problem)
+        self._need = problem.mean.sum(axis=2)
+
+    def join(self) -> None:
+        """Small visits, smallest first: join others, or are left out, or are kept."""
+        members = [np.flatnonzero(self._visit == visit) for visit in self._small()]
+        for loads in members:
+            visit = self._visit[loads[0]]
+            loads = loads[self._packs[loads] > 0]
+            if len(loads) and self._full[visit] < 1 - LEAST:
+                self._settle(loads)
+
+    def _small(self) -> Ints:
+        small = np.flatnonzero((self._full > 0) & (self._full < 1 - LEAST))
+        return np.asarray(small[np.argsort(self._full[small], kind="stable")])
+
+    def _settle(self, loads: Ints) -> None:
+        """One small visit: all of it goes, or none."""
+        done: list[tuple[int, int]] = []
+        before = {pair: self._unmet(*pair) for pair in self._series(loads)}
+        left = 0
+        for load in loads:
+            left += self._move_on(int(load), done)
+        felt = any(
+            self._unmet(*pair) > unmet + FELT * self._need[pair] + LEAST for pair, unmet in before.items()
+        )  # fmt: skip
+        if felt or self._promised[loads].any():
+            for load, number in reversed(done):
+                self._take(load, -number)
+            self._changes.small.update(int(load) for load in loads)
+        elif left:
+            self._changes.left_out += 1
+        else:
+            self._changes.joined += 1
+
+    def _move_on(self, load: int, done: list[tuple[int, int]]) -> int:
+        """Take a load off, give its packs to other visits as far as they fit; packs left over."""
+        number = int(self._packs[load])
+        self._do(load, -number, done)
+        for target in self._targets(load):
+            fits = min(number, int(self._room.fits(np.array([target]))[0]))
+            if fits > 0:
+                self._do(target, fits, done)
+                number -= fits
+            if number == 0:
+                break
+        return number
+
+    def _targets(self, load: int) -> list[int]:
+        """Loads of the item to the zone on other visits that are made: full ones first, then the last that comes as early, then
+        the first that comes later; of goods that perish only those of the same period.
+        """
+        others = self._of_pair[self._zone[load] * len(self._problem.items) + self._item[load]]
+        others = others[(self._visit[others] != self._visit[load]) & (self._full[self._visit[others]] > 0)]
+        lag = self._arrives[others] - self._arrives[load]
+        if not self._problem.groups.lasts[self._item[load]]:
+            others, lag = others[lag == 0], lag[lag == 0]
+        is_small = self._full[self._visit[others]] < 1 - LEAST
+        return [int(other) for other in others[np.lexsort((others, np.abs(lag), lag > 0, is_small))]]
+
+    def _do(self, load: int, number: int, done: list[tuple[int, int]]) -> None:
+        self._take(load, number)
+        done.append((load, number))
+
+    def _take(self, load: int, number: int) -> None:
+        self._room.take(np.array([load]), np.array([number]))
+        self._packs[load] += number
+        self._full[self._visit[load]] = max(self._full[self._visit[load]] + number * self._size[load], 0.0)
+
+    def _series(self, loads: Ints) -> set[tuple[int, int]]:
+        return {(int(self._zone[load]), int(self._problem.groups.of_item[self._item[load]])) for load in loads}
+
+    def _unmet(self, zone: int, group: int) -> float:
+        """What the zone's demand group is expected to lack over the plan, need units."""
+        problem = self._problem
+        lasting, perishing = (given[zone, group].copy() for given in problem.given)
+        for item in problem.groups.members(group):
+            loads = self._of_pair[zone * len(problem.items) + item]
+            units = self._packs[loads] * problem.groups.pack[item] * problem.groups.covers[item]
+            np.add.at(lasting if problem.groups.lasts[item] else perishing, self._arrives[loads], units)
+        accumulates = problem.groups.accumulates[group : group + 1]
+        return float(simulate.run(problem.demand[zone, group][None], lasting[None], perishing[None], accumulates).unmet.sum())
+
+
+def _sizes(problem: Allocation, plan: Planning) -> Floats:
+    """(load) what one pack is of the smallest visit that is not small: by weight, by packs, or as a share of the vehicle; where
+    that is not known, one pack is enough.
+    """
+    item, way, smallest = problem.loads["item"].to_numpy(), problem.loads["way"].to_numpy(), plan.min_shipment
+    kg, m3 = (
+        np.nan_to_num(problem.items[name].to_numpy(float))[item] * problem.groups.pack[item]
+        for name in ("kg_per_unit", "m3_per_unit")
+    )
+    if smallest.packs is not None:
+        return np.full(len(item), 1 / smallest.packs)
+    if smallest.kg is not None:
+        return np.where(kg > 0, kg / smallest.kg, 1.0)
+    share = np.maximum(kg / problem.ways["kg"].to_numpy(float)[way], m3 / problem.ways["m3"].to_numpy(float)[way])
+    has_fleet = problem.ways["fleet"].to_numpy()[way] != ways.NO_VEHICLE
+    is_told = has_fleet & (share > 0) & (smallest.vehicle_share > 0)
+    return np.where(is_told, share / max(smallest.vehicle_share, LEAST), 1.0)
+
+
+def _planned(problem: Allocation, packs: Ints) -> Floats:
+    return problem.arriving(packs * problem.groups.pack[problem.loads["item"].to_numpy()])
