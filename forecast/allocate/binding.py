@@ -1,0 +1,214 @@
+"""What limits a plan, and what a little more of it would bring: ranked by the prices of the need layer, confirmed by re-solving.
+
+A price (dual) is a rate: it holds for a little more only. So nothing is promised from a price: each limit is moved by a stated
+step on the kept model, with the layers before the need held as they are, and the need is solved again from the last plan on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import cast
+
+import numpy as np
+
+from forecast.allocate import rules, solve, ways
+from forecast.allocate.arrays import Flags, Ints
+from forecast.allocate.lp import INF, Change, Kept, Layer, Solution
+from forecast.allocate.problem import Allocation
+from forecast.allocate.rules import Parts
+from forecast.config import Config
+from forecast.schema import Floats
+
+NEED = "need"
+STOCK, TRUCKS, LANE, CARRIAGE, PROMISE, SHARES = (
+    "stock", "trucks", "shut lanes", "carriage", "commitments", "rules of sharing"
+)  # fmt: skip
+PACKS, MANY = 100, 1000  # more of an item at a depot; one pack where it has fewer than MANY
+POINT = 0.01  # of a layer held before
+NOTHING = 1e-6  # relative to the need: less is no price
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Something that binds: its `kind`, `where`, and the `step` that is tried, in words; the `change` of bounds it is, and the
+    weighted person-periods it would bring if its price held that far. What is `alike` is much the same limit, elsewhere or later.
+    """
+
+    kind: str
+    alike: str
+    where: str
+    step: str
+    change: Change
+    priced: float
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """A limit, and what its step brings, solved again: weighted person-periods less short, in all and by (z) zone."""
+
+    limit: Limit
+    brings: float
+    by_zone: Floats
+
+
+class NeedModel:
+    """The need layer of a problem, solved and kept, with what is shut or not carried as columns that are held at 0.
+
+    `held`: the layers before it, what each may cost, and the row that says so.
+    """
+
+    def __init__(self, parts: Parts, kept: Kept, held: list[tuple[Layer, float, int]], layer: Layer, solution: Solution) -> None:
+        self.problem, self._parts, self._kept = parts.problem, parts, kept
+        self._held, self._layer, self._solution = held, layer, solution
+
+    @property
+    def short(self) -> float:
+        """Weighted person-periods short, as the model sees it."""
+        return self._solution.cost + self._layer.constant
+
+    def limits(self) -> list[Limit]:
+        """All that binds, by what its step would bring at its price, most first."""
+        found = [*self._stock(), *self._trucks(), *self._barred(), *self._promised(), *self._shares()]
+        worth = [limit for limit in found if limit.priced > NOTHING * max(self.short, 1.0)]
+        return sorted(worth, key=lambda limit: (-limit.priced, limit.kind, limit.where))
+
+    def confirm(self, limits: Iterable[Limit]) -> Iterator[Confirmed]:
+        """Solve again with each step, one at a time; it ends early when time runs out."""
+        before = self._by_zone(self._solution)
+        for limit in limits:
+            solution = self._kept.what_if(self._layer, limit.change)
+            if solution is None:
+                return
+            yield Confirmed(limit, self._solution.cost - solution.cost, before - self._by_zone(solution))
+
+    def _by_zone(self, solution: Solution) -> Floats:
+        """(z) weighted person-periods short."""
+        short = np.zeros(len(self.problem.zones))
+        for part in self._parts.zones.shortages:
+            weight = self.problem.weight[part.series.zone, part.series.group] * part.share
+            np.add.at(short, part.series.zone, weight * solution.values[part.columns].sum(axis=1))
+        return short
+
+    def _stock(self) -> Iterator[Limit]:
+        """More packs of what a depot has, from the first period on; they outlive the plan."""
+        problem, stocked = self.problem, self._parts.stocked
+        if not len(stocked.rows):
+            return
+        first, lower = stocked.rows[:, 0], np.concatenate(self._parts.model.rows.lower)
+        price = -self._solution.duals[first]
+        for depot, item in np.unique(np.stack([stocked.depot, stocked.item]), axis=1).T:
+            at = (stocked.depot == depot) & (stocked.item == item)
+            comes, pack = lower[stocked.rows[at]], problem.groups.pack[item]
+            packs = PACKS if comes[0].sum() >= MANY * pack else 1
+            more = comes[:, 0] + packs * pack
+            change = Change(rows=first[at], row_bounds=(more, more))
+            unit = f"{packs * pack:g} {problem.items['unit'].iloc[item]}"
+            step = f"{packs} packs more ({unit})" if packs > 1 else f"1 pack more ({unit})"
+            where = f"{problem.items.index[item]} at {problem.depots[depot]}"
+            yield Limit(STOCK, str(problem.items.index[item]), where, step, change, float(price[at].sum() * packs * pack))
+
+    def _trucks(self) -> Iterator[Limit]:
+        """One vehicle for a day more, in each period in which the hours of its class are short."""
+        problem, hours = self.problem, self._parts.hours
+        per_day = problem.fleet["per_day"].to_numpy(float)
+        price = -self._solution.duals[hours.rows] * per_day[hours.fleet]
+        available = problem.vehicle_hours[hours.fleet, hours.period] + per_day[hours.fleet]
+        for n in np.flatnonzero(price > 0):
+            vehicle = problem.fleet.iloc[hours.fleet[n]]
+            vehicles = f"{vehicle['vehicle']} of {problem.depots[vehicle['depot']]}"
+            where = f"{vehicles}, {self._when(hours.period[n])}"
+            change = Change(rows=hours.rows[n : n + 1], row_bounds=(np.array([-INF]), available[n : n + 1]))
+            yield Limit(TRUCKS, vehicles, where, "1 vehicle for 1 day more", change, float(price[n]))
+
+    def _barred(self) -> Iterator[Limit]:
+        """Lanes that are shut, opened; goods that no vehicle of a lane carries, carried."""
+        problem, loads = self.problem, self.problem.loads
+        worth = np.maximum(-self._solution.reduced[self._parts.send], 0.0) * self._wanted()
+        for bit, kind in ((ways.SHUT, LANE), (ways.NOT_CARRIED, CARRIAGE)):
+            barred = loads[loads["barred"] == bit]
+            for key, found in barred.groupby(["depot", "zone"]):
+                (depot, zone), at = cast("tuple[int, int]", key), found.index.to_numpy()
+                priced = float(found.assign(worth=worth[at]).groupby("item")["worth"].max().sum())
+                send = self._parts.send[at]
+                change = Change(send, (np.zeros(len(at)), np.full(len(at), INF)))
+                step = f"open {self._days(found['period'].to_numpy())}"
+                if kind == CARRIAGE:
+                    goods = ", ".join(problem.items["carriage"].iloc[np.unique(found["item"])].unique())
+                    step = f"its vehicles carry {goods} goods"
+                where = f"{problem.depots[depot]}-{problem.zones[zone]}"
+                yield Limit(kind, problem.zones[zone], where, step, change, priced)
+
+    def _promised(self) -> Iterator[Limit]:
+        """Commitments that cost others something, each without its bounds."""
+        table, block = self.problem.commitments, rules.COMMITMENTS
+        first = next((some.first for some in self._parts.model.rows.blocks if some.name == block), 0)
+        for n, name in enumerate(table["name"]):
+            bounds = table[["minimum", "maximum"]].iloc[n].to_numpy(float)
+            priced = abs(float(self._solution.duals[first + n])) * float(bounds[np.isfinite(bounds)].max())
+            change = Change(rows=np.array([first + n]), row_bounds=(np.array([-INF]), np.array([INF])))
+            yield Limit(PROMISE, str(name), str(name), "without it", change, priced)
+
+    def _shares(self) -> Iterator[Limit]:
+        """Layers that come before the need, each given up a little."""
+        for layer, at_most, row in self._held:
+            if layer.name != rules.COMMITMENTS:
+                step = POINT if layer.sign < 0 else POINT * max(abs(at_most), 1.0)
+                change = Change(rows=np.array([row]), row_bounds=(np.array([-INF]), np.array([at_most + step])))
+                priced = -float(self._solution.duals[row]) * step
+                yield Limit(SHARES, layer.name, f"layer '{layer.name}'", "1 point less of it", change, priced)
+
+    def _wanted(self) -> Floats:
+        """(load) item units that are short in the zone of the load, over the plan."""
+        problem = self.problem
+        short = np.zeros(problem.series.shape)
+        for part in self._parts.zones.shortages:
+            np.add.at(short, (part.series.zone, part.series.group), part.share * self._solution.values[part.columns].sum(axis=1))
+        item = problem.loads["item"].to_numpy()
+        units = short[problem.loads["zone"].to_numpy(), problem.groups.of_item[item]] / problem.groups.covers[item]
+        return np.asarray(units)
+
+    def _when(self, period: int) -> str:
+        start = self.problem.calendar.starts[period].date()
+        return f"week of {start}" if self.problem.calendar.days > 1 else str(start)
+
+    def _days(self, periods: Ints) -> str:
+        """The periods of loading, in words."""
+        first, last = self._when(int(periods.min())), self._when(int(periods.max()))
+        return f"in the {first}" if first == last else f"from the {first} to the {last}"
+
+
+def need_model(problem: Allocation, config: Config) -> NeedModel | None:
+    """Solve the layers up to the need, each held; None when the config has no such layer, or time runs out."""
+    parts = rules.build(in_thought(problem), config.plan.segments)
+    layers = list(solve.objectives(parts, config))
+    kept, held = Kept(parts.model, config.plan.time_limit_seconds), list[tuple[Layer, float, int]]()
+    for layer in layers:
+        solution = kept.minimise(layer)
+        if solution is None:
+            return None
+        if layer.name == NEED:
+            return NeedModel(parts, kept, held, layer, solution)
+        at_most = solve.held_at(layer, solution, config)
+        held.append((layer, at_most, kept.hold(layer, at_most)))
+    return None
+
+
+def in_thought(problem: Allocation) -> Allocation:
+    """The problem with the loads that only a shut lane forbids, and those that no vehicle of their lane carries; all barred."""
+    sendable = problem.pairs.copy()
+    sendable[problem.commitments["zone"].to_numpy(), problem.commitments["item"].to_numpy()] = True
+    loads = ways.loads(problem.ways, problem.status, sendable, problem.calendar, ways.SHUT | ways.NOT_CARRIED)
+    barred = loads["barred"].to_numpy()
+    none_carries = _none_carries(problem)[loads["way"].to_numpy(), loads["item"].to_numpy()]
+    thought_of = (barred == 0) | (barred == ways.SHUT) | ((barred == ways.NOT_CARRIED) & none_carries)
+    return replace(problem, loads=loads[thought_of].reset_index(drop=True))
+
+
+def _none_carries(problem: Allocation) -> Flags:
+    """(way, k) no vehicle of the lane of the way carries the item."""
+    carried = (problem.status & ways.NOT_CARRIED).max(axis=2) == 0
+    lane = problem.ways["lane"].to_numpy()
+    any_carries = np.zeros((lane.max(initial=-1) + 1, carried.shape[1]), dtype=bool)
+    np.logical_or.at(any_carries, lane, carried)
+    return np.asarray(~any_carries[lane])
