@@ -37,6 +37,7 @@ def thin_out(distributed: npt.NDArray[np.float32], reported: npt.NDArray[np.bool
     cells[..., : round((1 - chance) * cells.shape[-1])] = 0.0
     distributed[silent] = cells
     ledger.remarks.append(
-        f"{int(silent.sum())} series of a zone and an item have no record for {AFTER} periods or more. Of such series {chance:.0%} "
-        "of the periods ahead had one again: in as many futures records show something. Their need is forecast as ever."
+        f"{int(silent.sum())} series of a zone and an item have no record for {AFTER} periods or more. Of such series "
+        f"{chance:.0%} of the periods ahead had one again: in as many futures records show something. "
+        "Their need is forecast as ever."
     )
