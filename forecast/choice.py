@@ -120,13 +120,19 @@ class _Tried:
     seen: Floats
     paths: dict[str, Paths]
 
+    def averaged(self, mix: Mix) -> Floats:
+        """(cell, sample) the average of the members' quantiles; whole numbers where all that was seen is, as in the forecast."""
+        found = np.mean([self.paths[name] for name in mix], axis=0, dtype=float)
+        in_whole = bool((self.seen % 1 == 0).all())
+        return np.floor(found + (np.arange(SAMPLES) + 0.5) / SAMPLES) if in_whole else np.asarray(found)
+
     def of(self, item: str) -> _Tried:
         """The cells of one item."""
         return self.at(self.item == item)
 
     def with_mean(self, mix: Mix) -> _Tried:
         """The same with the average of a mix, under the name TOGETHER."""
-        return replace(self, paths={**self.paths, TOGETHER: _mean_paths(self, mix).astype(np.float32)})
+        return replace(self, paths={**self.paths, TOGETHER: self.averaged(mix).astype(np.float32)})
 
     def at(self, where: npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> _Tried:
         return _Tried(self.item[where], self.seen[where], {name: paths[where] for name, paths in self.paths.items()})
@@ -281,7 +287,7 @@ class _Selection:
 
 def _ratio(cells: _Tried, before: Mix, after: Mix) -> float:
     """Mean CRPS of one mix over that of another, each item counted relative to its own, on cells that both forecast."""
-    one, other = (_mean_paths(cells, mix) for mix in (before, after))
+    one, other = (cells.averaged(mix) for mix in (before, after))
     both = np.isfinite(one[:, 0]) & np.isfinite(other[:, 0])
     if not both.any():
         return float("nan")
@@ -293,16 +299,11 @@ def _ratio(cells: _Tried, before: Mix, after: Mix) -> float:
     return totals[1] / totals[0] if totals[0] > 0 else 1.0
 
 
-def _mean_paths(cells: _Tried, mix: Mix) -> Floats:
-    """(cell, sample) the average of the members' quantiles."""
-    return np.asarray(np.mean([cells.paths[name] for name in mix], axis=0, dtype=float))
-
-
 def _trial(item: str, name: str, cells: _Tried, yardstick: str, share: float, note: str) -> Trial:
     if name not in cells.paths:
         return Trial(item, name, 0, np.nan, np.nan, np.nan, share, note)
     known = np.isfinite(cells.paths[name][:, 0])
-    paths, seen = cells.paths[name][known].astype(float), cells.seen[known]
+    paths, seen = cells.averaged((name,))[known], cells.seen[known]
     loss = scores.mean(scores.crps(paths, seen))
     return Trial(
         item, name, int(known.sum()), loss, _ratio(cells, (yardstick,), (name,)), scores.coverage(paths, seen, 0.8), share, note
