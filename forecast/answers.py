@@ -44,22 +44,20 @@ def answer(
         places = [known.place(item) for item in items]
         choice = choices[items[0]]
         open_ = ~silent[:, places].T.ravel()
-        demand, model = _predict(
-            _history(known, items, "demand", needed[:, places], choice, open_), choice, "demand", config, ledger
-        )
-        handed = demand.copy()
-        wanted = differ[:, places].T.ravel()
+        zones, wanted = (len(items), len(needed)), differ[:, places].T.ravel()
+        past = _history(known, items, "demand", needed[:, places], choice, open_)
+        paths, model = _predict(past, choice, "demand", config, ledger)
+        found.demand[:, places] = np.moveaxis(paths.reshape(*zones, *shape[2:]), 0, 1)
+        found.model[:, places] = model.reshape(zones).T
         if wanted.any():
+            del past  # of many series a large part of the memory
             past = _history(known, items, "distributed", recorded[:, places], choice, open_)
             if choice.is_pooled:
-                handed[wanted] = _predict(past, choice, "distributed", config, ledger)[0][wanted]
+                paths[wanted] = _predict(past, choice, "distributed", config, ledger)[0][wanted]
             else:
-                handed[wanted] = _predict(past.only(wanted), choice, "distributed", config, ledger)[0]
-        handed[model == "none"] = np.nan
-        zones = (len(items), len(needed))
-        found.demand[:, places] = np.moveaxis(demand.reshape(*zones, *shape[2:]), 0, 1)
-        found.distributed[:, places] = np.moveaxis(handed.reshape(*zones, *shape[2:]), 0, 1)
-        found.model[:, places] = model.reshape(zones).T
+                paths[wanted] = _predict(past.only(wanted), choice, "distributed", config, ledger)[0]
+        paths[model == "none"] = np.nan
+        found.distributed[:, places] = np.moveaxis(paths.reshape(*zones, *shape[2:]), 0, 1)
     return found
 
 

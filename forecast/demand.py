@@ -56,8 +56,7 @@ def forecast_demand(
     )
     items = inputs.items.loc[panel.indexes["item"]]
     arriving = meaning.counts(items, meaning.ARRIVING)
-    past, future = (_per_item(ratio, arriving) for ratio in (exposure.past, exposure.ahead))
-    known = Known(panel, past, exposure.reference, inputs, config)
+    known = Known(panel, _per_item(exposure.past, arriving), exposure.reference, inputs, config)
     weak_series.note(panel, settings.period, ledger)
     silent = _silent(panel, settings.silent_after, ledger)
     needed = np.where(silent[:, :, None], np.nan, known.values("demand"))
@@ -74,7 +73,7 @@ def forecast_demand(
     silence.thin_out(distributed, panel["is_reported"].values, ledger)
     futures.follow(distributed, demand)
     for paths in (distributed, demand):
-        paths *= future.astype(np.float32)
+        _follow_people(paths, exposure.ahead, np.flatnonzero(~arriving))
     _round(distributed, _in_whole(panel))
     trend, least = demand.mean(axis=3, dtype=float), exposure.people_days(ahead, settings.period)
     _raise_to_figure(demand, least, np.flatnonzero(meaning.counts(items, meaning.DELIVERED)), items, ledger)
@@ -89,6 +88,12 @@ def _per_item(ratio: Floats, arriving: npt.NDArray[np.bool_]) -> Floats:
     ratios = np.repeat(ratio[:, None], len(arriving), axis=1)
     ratios[:, arriving] = 1.0
     return ratios
+
+
+def _follow_people(paths: Samples, ratio: Floats, places: Places) -> None:
+    """(zone, item, horizon, sample) paths of some items, in place, times (zone, horizon, sample) people over reference people."""
+    for place in places:
+        paths[:, place] *= ratio.astype(np.float32)
 
 
 def _silent(panel: xr.Dataset, after: int | None, ledger: Ledger) -> npt.NDArray[np.bool_]:

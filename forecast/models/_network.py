@@ -21,6 +21,7 @@ LEVELS = np.array([0.01, 0.025, *np.arange(1, 20) / 20, 0.975, 0.99], dtype=np.f
 LOWEST = np.float32(0.2)  # how far below zero the lowest quantile may lie: cut at zero, it is an exact zero
 LEAST_STEP = 0.05  # between quantiles at the start
 RATE, WARMING, FIRST_MOMENT, SECOND_MOMENT, TINY = 0.003, 100, 0.9, 0.999, np.float32(1e-8)
+LEAST_BATCH = 32  # rows per step
 
 
 @dataclass(frozen=True)
@@ -36,15 +37,17 @@ class Examples:
 @dataclass(frozen=True)
 class Training:
     """How it learns: rounds over the examples; at least so many steps, but no more than so many rounds, since a few examples seen
-    too often are learnt by heart; hidden units, rows per step, weight decay; and, where there are few examples, the share of
+    too often are learnt by heart; hidden units, rows per step, fewer where there are too few for so many steps a round, weight
+    decay; and, where there are few examples, the share of
     features left out at random at each step, so that none is leant on too heavily.
     """
 
     rounds: int = 6
     least_steps: int = 800
-    most_rounds: int = 40
+    most_rounds: int = 20
     hidden: int = 64
     batch: int = 512
+    batches: int = 16
     decay: float = 0.001
     few: int = 2_000
     dropout: float = 0.1
@@ -106,23 +109,26 @@ def learn(examples: Examples, training: Training, rng: np.random.Generator) -> N
     """Examples, in an order that is always the same -> a network that has learnt from them."""
     rows = len(examples.values)
     network = Network(examples.features.shape[1], training.hidden, np.quantile(examples.values, LEVELS), rng)
-    per_round = max(rows // training.batch, 1)
+    size = min(training.batch, max(rows // training.batches, LEAST_BATCH))
+    per_round = max(rows // size, 1)
     rounds = max(training.rounds, min(-(-training.least_steps // per_round), training.most_rounds))
+    steps = rounds * per_round
+    warming = min(WARMING, steps / 4)
     gradient = np.zeros_like(network.flat)
     mean, square, decay = np.zeros_like(gradient), np.zeros_like(gradient), np.zeros_like(gradient)
     for place in (0, 2):
         network.views(decay)[place][:] = training.decay
-    for step in range(1, rounds * per_round + 1):
+    for step in range(1, steps + 1):
         within = (step - 1) % per_round
         if within == 0:
             order = rng.permutation(rows)
-        batch = _rows(examples, order[within * training.batch : (within + 1) * training.batch])
+        batch = _rows(examples, order[within * size : (within + 1) * size])
         network.gradient(_dropped(batch, training.dropout, rng) if rows < training.few else batch, gradient)
         mean += np.float32(1 - FIRST_MOMENT) * (gradient - mean)
         square += np.float32(1 - SECOND_MOMENT) * (np.square(gradient) - square)
-        rate = RATE * min(1, step / WARMING) * (0.5 + 0.5 * np.cos(np.pi * step / (rounds * per_round)) + 0.01)
-        size = np.sqrt(square / np.float32(1 - SECOND_MOMENT**step)) + TINY
-        network.flat -= np.float32(rate) * (mean / np.float32(1 - FIRST_MOMENT**step) / size + decay * network.flat)
+        rate = RATE * min(1, step / warming) * (0.5 + 0.5 * np.cos(np.pi * step / steps) + 0.01)
+        scale = np.sqrt(square / np.float32(1 - SECOND_MOMENT**step)) + TINY
+        network.flat -= np.float32(rate) * (mean / np.float32(1 - FIRST_MOMENT**step) / scale + decay * network.flat)
     return network
 
 

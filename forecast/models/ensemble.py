@@ -8,7 +8,7 @@ Source: Lichtendahl, Grushka-Cockayne and Winkler, Is it better to average proba
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +24,8 @@ from forecast.schema import Floats, History
 
 POOLED = True
 
+Paths = npt.NDArray[np.float32]  # of all items: single precision, to bound memory
+
 
 class Member(BaseModel):
     """A model of the ensemble; keys beside these are the model's own settings."""
@@ -38,6 +40,11 @@ class Member(BaseModel):
     @property
     def name(self) -> str:
         return self.label or self.use
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether it learns from the series of all items at once."""
+        return bool(getattr(plugins.load("models", self.use, "ensemble.members"), "POOLED", False))
 
     @property
     def settings(self) -> Any:
@@ -86,44 +93,51 @@ class Settings(Section):
         return ", ".join(name if share == 1 else f"{name} {share:.0%}" for share, name in found)
 
 
-def predict(history: History, samples: int, settings: Settings) -> npt.NDArray[np.float32]:
+def predict(history: History, samples: int, settings: Settings) -> Paths:
     """History -> (series, horizon, sample) in item units per period; empty for a series that no member can forecast."""
-    shape = (len(history.zones), len(history.ahead), samples)
-    total, weight = np.zeros(shape, dtype=np.float32), np.zeros(shape[0])  # single precision, to bound memory
-    paths, members = np.full(shape, np.nan, dtype=np.float32), np.zeros(shape[0], dtype=int)
-    for member in settings.members:
-        share = np.array(
-            [settings.shares.get(item, {member.name: member.weight}).get(member.name, 0.0) for item in history.items]
+    by_item = history.by_item()
+    pooled = {
+        member.name: _asked(history, samples, member)
+        for member in settings.members
+        if member.is_pooled and any(_share(settings, item, member) for item in by_item)
+    }
+    paths = np.full((len(history.zones), len(history.ahead), samples), np.nan, dtype=np.float32)
+    for item, places in by_item.items():
+        some, members = history.only(places), [member for member in settings.members if _share(settings, item, member)]
+        answers = (
+            (_share(settings, item, one), pooled[one.name][places] if one.is_pooled else _asked(some, samples, one))
+            for one in members
         )
-        for places, found in _asked(history, samples, member, share > 0):
-            answered = np.isfinite(found).all(axis=(1, 2))
-            known = places[answered]
-            paths[known] = found[answered]
-            total[known] += share[known, None, None] * np.sort(found[answered], axis=2)
-            weight[known] += share[known]
-            members[known] += 1
-    for places in history.by_item().values():
-        several = places[members[places] > 1]
-        if not len(several):
-            continue
+        paths[places] = _averaged(some, samples, answers)
+    return paths
+
+
+def _share(settings: Settings, item: str, member: Member) -> float:
+    return settings.shares.get(item, {member.name: member.weight}).get(member.name, 0.0)
+
+
+def _averaged(history: History, samples: int, answers: Iterable[tuple[float, Floats | Paths]]) -> Floats:
+    """Shares and paths of members -> (series, horizon, sample) of one item; of a single member that answers, its own paths."""
+    shape = (len(history.zones), len(history.ahead), samples)
+    total, weight, members = np.zeros(shape), np.zeros(shape[0]), np.zeros(shape[0], dtype=int)
+    paths = np.full(shape, np.nan)
+    for share, found in answers:
+        answered = np.isfinite(found).all(axis=(1, 2))
+        paths[answered] = found[answered]
+        total[answered] += share * np.sort(found[answered].astype(float), axis=2)
+        weight[answered] += share
+        members += answered
+    several = np.flatnonzero(members > 1)
+    if len(several):
         template = smoothing.predict(history.only(several), samples, smoothing.Settings())
         paths[several] = _marginals.in_order_of(total[several] / weight[several, None, None], template)
     return paths
 
 
-def _asked(
-    history: History, samples: int, member: Member, wanted: npt.NDArray[np.bool_]
-) -> Iterator[tuple[npt.NDArray[np.intp], Floats]]:
-    """Places of series, and what a member says of them, item by item of those wanted. A pooled one learns from all.
-
-    It sees no signal it did not ask for.
-    """
+def _asked(history: History, samples: int, member: Member) -> Floats | Paths:
+    """(series, horizon, sample) what a member says. It sees no signal it did not ask for."""
     model, settings = plugins.load("models", member.use, "ensemble.members"), member.settings
     signals = {name: history.regressors[name] for name in getattr(settings, "regressors", {}) if name in history.regressors}
     history = replace(history, regressors=signals, is_blind=history.is_blind if signals else None)
-    by_item = [places[wanted[places]] for places in history.by_item().values()]
-    is_pooled = wanted.any() and getattr(model, "POOLED", False)
-    pooled = model.predict(history, samples, settings) if is_pooled else None
-    for places in by_item:
-        if len(places):
-            yield places, model.predict(history.only(places), samples, settings) if pooled is None else pooled[places]
+    found: Floats | Paths = model.predict(history, samples, settings)
+    return found

@@ -46,10 +46,10 @@ def predict(history: History, samples: int, settings: Settings) -> Paths:
     """History -> (series, horizon, sample) in item units per period; empty where there is nothing to learn from."""
     order = sorted(range(len(history.zones)), key=lambda series: (history.items[series], history.zones[series]))
     ordered = history.only(np.asarray(order, dtype=np.intp))
-    found = np.full((len(order), len(history.ahead), samples), np.nan, dtype=np.float32)
-    if np.isfinite(history.values).any(axis=0).sum() >= LEAST_PERIODS:
-        found[order] = _predict(ordered, samples, settings)
-    return found
+    if np.isfinite(history.values).any(axis=0).sum() < LEAST_PERIODS:
+        return np.full((len(order), len(history.ahead), samples), np.nan, dtype=np.float32)
+    found = _predict(ordered, samples, settings)
+    return found if ordered is history else found[np.argsort(order)]
 
 
 def _predict(history: History, samples: int, settings: Settings) -> Paths:
