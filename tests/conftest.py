@@ -7,6 +7,9 @@ import pytest
 
 from tests.services import require
 
+# One thread of the linear algebra, as the commands set it: before numpy is imported, or a run in this process adds up otherwise.
+for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")
 os.environ.pop("FORECAST_DATA", None)  # it would take the place of the demo country's own folder
 
 
