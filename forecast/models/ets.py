@@ -15,14 +15,14 @@ Source: Hyndman, Koehler, Ord and Snyder, Forecasting with Exponential Smoothing
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
 from forecast.config import Section
-from forecast.models import _paths
+from forecast.models import _fitted, _paths
+from forecast.models._fitted import Candidate
 from forecast.models._regression import Regressor, columns, effect, yearly_waves
 from forecast.schema import Floats, History
 
@@ -30,7 +30,6 @@ SLOW, SECONDS, YEARS = True, 0.01, 0  # fits series by series; usual seconds of 
 WAVES = 2
 FEWEST = 3  # known periods
 HEURISTIC_FROM = 10  # shorter series cannot use statsmodels' quick starting values
-CLEARLY = 2  # a smaller difference of AICc is no evidence (Burnham and Anderson, 2002)
 
 
 class Settings(Section):
@@ -49,22 +48,7 @@ def predict(history: History, samples: int, settings: Settings) -> Floats:
 
     Periods for which a regressor is not known are as unsure as in a forecast without regressors.
     """
-    paths = _forecast(history, samples, settings)
-    if history.is_blind is None or not history.is_blind.any():
-        return paths
-    without = _forecast(replace(history, regressors={}, is_blind=None), samples, settings)
-    return _paths.as_wide_as(paths, without, history.is_blind)
-
-
-def _forecast(history: History, samples: int, settings: Settings) -> Floats:
-    """(series, horizon, sample) as if all regressors were known."""
-    past, horizon = history.values.shape[1], len(history.ahead)
-    origins = np.append(_paths.origins(past, horizon), past - 1)
-    points = _paths.each_series(
-        history, (len(origins), horizon), "ets", lambda series: _points(history, series, origins, settings)
-    )  # fmt: skip
-    own = _paths.errors(history.values, points[:, :-1], origins[:-1])
-    return _paths.spread(history, points[:, -1], own, own, samples)
+    return _fitted.paths(history, samples, "ets", lambda past, series, origins: _points(past, series, origins, settings))
 
 
 def _points(history: History, series: int, origins: _paths.Ints, settings: Settings) -> Floats:
@@ -86,33 +70,16 @@ def _points(history: History, series: int, origins: _paths.Ints, settings: Setti
     return np.asarray(size * np.maximum(ahead, 0))
 
 
-@dataclass(frozen=True)
-class _Candidate:
-    """A fit, the columns (past + horizon, column) and their effect (past + horizon) taken out before it, and its AICc."""
-
-    fit: Any
-    design: Floats
-    effect: Floats
-    aicc: float
-
-
-def _best(history: History, series: int, values: Floats, seen: slice, settings: Settings) -> _Candidate:
-    """The plainest candidate that no other clearly beats: first with and without a season, then with a damped trend."""
-    always_damped = settings.trend == "damped"
-    plain = columns(history, series)
-    best = _candidate(values, seen, plain, always_damped)
-    if settings.seasonal == "auto" and seen.stop - seen.start >= 2 * history.season:
-        best = _plainer(best, _candidate(values, seen, np.hstack([plain, yearly_waves(history, WAVES)]), always_damped))
-    if settings.trend == "auto":
-        best = _plainer(best, _candidate(values, seen, best.design, True))
-    return best
+def _best(history: History, series: int, values: Floats, seen: slice, settings: Settings) -> Candidate:
+    """The plainest fit of the series, with and without a season and a trend."""
+    is_long = seen.stop - seen.start >= 2 * history.season
+    season = yearly_waves(history, WAVES) if settings.seasonal == "auto" and is_long else None
+    return _fitted.plainest(
+        lambda design, damped: _candidate(values, seen, design, damped), columns(history, series), season, settings.trend
+    )
 
 
-def _plainer(plain: _Candidate, other: _Candidate) -> _Candidate:
-    return other if other.aicc < plain.aicc - CLEARLY else plain
-
-
-def _candidate(values: Floats, seen: slice, design: Floats, damped: bool) -> _Candidate:
+def _candidate(values: Floats, seen: slice, design: Floats, damped: bool) -> Candidate:
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
     taken_out = effect(values, design)
@@ -122,7 +89,7 @@ def _candidate(values: Floats, seen: slice, design: Floats, damped: bool) -> _Ca
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an optimiser that stops early still leaves a usable fit
         fit = ETSModel(rest, error="add", initialization_method=start, **trend).fit(disp=False)
-    return _Candidate(fit, design, taken_out, _aicc(np.asarray(fit.resid), 3 + 3 * damped + design.shape[1]))
+    return Candidate(fit, design, taken_out, _aicc(np.asarray(fit.resid), 3 + 3 * damped + design.shape[1]))
 
 
 def _aicc(residuals: Floats, fitted: int) -> float:

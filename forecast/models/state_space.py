@@ -13,14 +13,14 @@ Source: Harvey, Forecasting, structural time series models and the Kalman filter
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
 from forecast.config import Section
-from forecast.models import _paths
+from forecast.models import _fitted, _paths
+from forecast.models._fitted import Candidate
 from forecast.models._regression import Regressor, columns, yearly_waves
 from forecast.schema import Floats, History
 
@@ -29,7 +29,6 @@ FEWEST = 8  # known periods
 LEARNING = 3  # periods before the filter's states are judged
 WAVES = 2
 YEARS_FOR_SEASON = 2
-CLEARLY = 2  # a smaller difference of AICc is no evidence (Burnham and Anderson, 2002)
 STEPS = 30  # of the optimiser
 LONGEST = 400  # periods: of longer series the newest
 DAMPING = 0.9  # of the slope, with every period ahead
@@ -51,22 +50,7 @@ def predict(history: History, samples: int, settings: Settings) -> Floats:
 
     Periods for which a regressor is not known are as unsure as in a forecast without regressors.
     """
-    paths = _forecast(history, samples, settings)
-    if history.is_blind is None or not history.is_blind.any():
-        return paths
-    without = _forecast(replace(history, regressors={}, is_blind=None), samples, settings)
-    return _paths.as_wide_as(paths, without, history.is_blind)
-
-
-def _forecast(history: History, samples: int, settings: Settings) -> Floats:
-    """(series, horizon, sample) as if all regressors were known."""
-    past, horizon = history.values.shape[1], len(history.ahead)
-    origins = np.append(_paths.origins(past, horizon), past - 1)
-    points = _paths.each_series(
-        history, (len(origins), horizon), "state_space", lambda series: _points(history, series, origins, settings)
-    )
-    own = _paths.errors(history.values, points[:, :-1], origins[:-1])
-    return _paths.spread(history, points[:, -1], own, own, samples)
+    return _fitted.paths(history, samples, "state_space", lambda past, series, origins: _points(past, series, origins, settings))
 
 
 def _points(history: History, series: int, origins: _paths.Ints, settings: Settings) -> Floats:
@@ -85,38 +69,21 @@ def _points(history: History, series: int, origins: _paths.Ints, settings: Setti
     found = ahead[0][:, None] + np.zeros(horizon)
     if len(ahead) > 1:
         found += ahead[1][:, None] * np.cumsum(DAMPING ** np.arange(horizon)) - ahead[1][:, None]
-    found += best.effects[after[:, None] + np.arange(horizon)]
+    found += best.effect[after[:, None] + np.arange(horizon)]
     found[origins < first + LEARNING] = np.nan  # the filter has not seen enough
     return np.asarray(np.square(np.maximum(middle + spread * found, 0)))
 
 
-@dataclass(frozen=True)
-class _Candidate:
-    """A fit, its columns (past + horizon, column), their effect (past + horizon) and its AICc."""
-
-    fit: Any
-    design: Floats
-    effects: Floats
-    aicc: float
-
-
-def _best(history: History, series: int, scaled: Floats, first: int, settings: Settings) -> _Candidate:
-    """The plainest candidate that no other clearly beats: first with and without a season, then with a damped trend."""
-    plain, damped = columns(history, series)[first:], settings.trend == "damped"
-    best = _candidate(scaled, plain, damped)
-    if settings.season == "auto" and len(scaled) >= YEARS_FOR_SEASON * history.season:
-        seasonal = np.hstack([plain, yearly_waves(history, WAVES)[first:]])
-        best = _plainer(best, _candidate(scaled, seasonal, damped))
-    if settings.trend == "auto":
-        best = _plainer(best, _candidate(scaled, best.design, True))
-    return best
+def _best(history: History, series: int, scaled: Floats, first: int, settings: Settings) -> Candidate:
+    """The plainest fit of the series, with and without a season and a trend."""
+    is_long = len(scaled) >= YEARS_FOR_SEASON * history.season
+    season = yearly_waves(history, WAVES)[first:] if settings.season == "auto" and is_long else None
+    return _fitted.plainest(
+        lambda design, damped: _candidate(scaled, design, damped), columns(history, series)[first:], season, settings.trend
+    )
 
 
-def _plainer(plain: _Candidate, other: _Candidate) -> _Candidate:
-    return other if other.aicc < plain.aicc - CLEARLY else plain
-
-
-def _candidate(scaled: Floats, design: Floats, damped: bool) -> _Candidate:
+def _candidate(scaled: Floats, design: Floats, damped: bool) -> Candidate:
     from statsmodels.tsa.statespace.structural import UnobservedComponents
 
     used = design[:, np.ptp(design[: len(scaled)], axis=0) > 0]
@@ -126,4 +93,4 @@ def _candidate(scaled: Floats, design: Floats, damped: bool) -> _Candidate:
         model = UnobservedComponents(scaled, level=level, exog=used[: len(scaled)] if used.shape[1] else None)
         fit = model.fit(disp=False, maxiter=STEPS, cov_type="none")
     effects = np.array([value for name, value in zip(fit.param_names, fit.params, strict=True) if name.startswith("beta.")])
-    return _Candidate(fit, design, used @ effects if len(effects) else np.zeros(len(design)), float(fit.aicc))
+    return Candidate(fit, design, used @ effects if len(effects) else np.zeros(len(design)), float(fit.aicc))
