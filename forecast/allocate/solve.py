@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from forecast import plugins
 from forecast.allocate import clash, rules
-from forecast.allocate.lp import INF, Kept, Layer, Solution
+from forecast.allocate.lp import INF, Kept, Layer, Solution, total
 from forecast.allocate.problem import Allocation
 from forecast.allocate.rules import Parts
 from forecast.config import Config, Plugin, Section, settings_problems
@@ -126,7 +126,7 @@ class Walk:
         if self.last is None:
             return float("nan")
         costs = before.layer.dense(len(self.last.values))
-        return float(costs @ self.last.values) + before.layer.constant - before.layer.sign * before.value
+        return total(costs, self.last.values) + before.layer.constant - before.layer.sign * before.value
 
 
 def held_at(layer: Layer, solution: Solution, config: Config) -> float:
@@ -165,7 +165,7 @@ def lower_bound(parts: Parts, solution: Solution, value: float) -> float:
     bound = value
     for rows in parts.zones.curves:
         curves, fill, least = rows.curves, solution.duals[rows.fill], solution.duals[rows.least]
-        chords = np.minimum(-fill[curves.cell] - curves.tail * least[curves.cell], 0.0) @ curves.width
+        chords = total(np.minimum(-fill[curves.cell] - curves.tail * least[curves.cell], 0.0), curves.width)
         width, tail = curves.exact()
         bound += (np.minimum(-fill[:, None] - tail * least[:, None], 0.0) * width).sum() - chords
     return float(min(bound, value))

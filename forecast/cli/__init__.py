@@ -25,9 +25,10 @@ from forecast import __version__
 from forecast.cli import _job
 from forecast.errors import ForecastError
 
-# Many small matrices: a second thread of the linear algebra only waits, and doubles the seconds. Set before numpy is imported.
+# Many small matrices: a second thread of the linear algebra only waits, doubles the seconds and adds up in another order, so
+# whoever asks for more gets one all the same. Set before numpy is imported.
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(_threads, "1")
+    os.environ[_threads] = "1"
 
 ORDER = ("demo", "init", "check", "run", "demand", "plan")  # as a newcomer meets them; any other follows by name
 
