@@ -94,12 +94,7 @@ def _named(plugin: Plugin, place: str, config: Config, signals: Sequence[str]) -
 
 def choice_of(plugin: Plugin, place: str, signals: Sequence[str] = ()) -> Choice:
     """The model a setting at `place` names. Raises InputError when there is none of the name, or a setting or signal is wrong."""
-    model = plugins.load("models", plugin.use, place)
-    try:
-        settings = model.Settings.model_validate(plugin.settings)
-    except ValidationError as error:
-        raise InputError(settings_problems(error, place, model.Settings)) from error
-    choice = Choice(plugin.use, model, settings)
+    choice = model_of(plugin, place)
     unknown = [name for name in choice.signals if name not in signals]
     if unknown:
         actions = [f"{did_you_mean(name, signals)} Known: {', '.join(signals) or 'none'}.".strip() for name in unknown]
@@ -111,6 +106,16 @@ def choice_of(plugin: Plugin, place: str, signals: Sequence[str] = ()) -> Choice
             ]
         )
     return choice
+
+
+def model_of(plugin: Plugin, place: str) -> Choice:
+    """The same, whatever signals there are."""
+    model = plugins.load("models", plugin.use, place)
+    try:
+        settings = model.Settings.model_validate(plugin.settings)
+    except ValidationError as error:
+        raise InputError(settings_problems(error, place, model.Settings)) from error
+    return Choice(plugin.use, model, settings)
 
 
 def ask(choice: Choice, history: History, samples: int) -> Floats:

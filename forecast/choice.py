@@ -200,8 +200,12 @@ def _try_all(known: Known, items: Sequence[str], candidates: Mapping[str, Choice
                 histories.append((item, series))
             truth = np.concatenate(seen)
             paths: dict[str, Floats] = {}
+            pasts: dict[str, History] = {}  # by the signals asked for: most candidates ask for none
             for name, candidate in candidates.items():
-                past = _past(known, histories, recorded, candidate, until)
+                asked = repr(candidate.signals)
+                if asked not in pasts:
+                    pasts[asked] = _past(known, histories, recorded, candidate, until)
+                past = pasts[asked]
                 instead = next(iter(paths.values()), np.full((*truth.shape, SAMPLES), np.nan))
                 paths[name] = _asked(candidate, past, _affordable(known, items, candidate, len(untils)), instead)
                 bar.update()

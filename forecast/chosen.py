@@ -32,7 +32,12 @@ class Chosen:
     @property
     def label(self) -> str:
         """`pooled 75%, empirical 25%`, or the name of the only member."""
-        return ", ".join(name if share == 1 else f"{name} {share:.0%}" for name, share in self.members)
+        return label(self.members)
+
+
+def label(members: Iterable[tuple[str, float]]) -> str:
+    """Models and their shares of 1 -> `pooled 75%, empirical 25%`; one alone goes by its name."""
+    return ", ".join(name if share == 1 else f"{name} {share:.0%}" for name, share in members)
 
 
 def chosen(trials: Iterable[Trial]) -> list[Chosen]:

@@ -129,14 +129,9 @@ def _round(paths: Samples, in_whole: npt.NDArray[np.bool_]) -> None:
     for place in np.flatnonzero(in_whole):
         whole = np.floor(paths[:, place])
         fraction = paths[:, place] - whole
-        rank = _ranks(paths[:, place])
+        rank = futures.ranks(paths[:, place])
         last_up = samples - np.rint(fraction.sum(axis=-1, keepdims=True, dtype=float))
-        paths[:, place] = whole + (_ranks(fraction + (rank + 0.5) / samples) >= last_up)
-
-
-def _ranks(values: Floats | Samples) -> npt.NDArray[np.intp]:
-    """(..., sample) -> the place of each sample in the order of its cell."""
-    return np.argsort(np.argsort(values, axis=-1, kind="stable"), axis=-1, kind="stable")
+        paths[:, place] = whole + (futures.ranks(fraction + (rank + 0.5) / samples) >= last_up)
 
 
 def _raise_to_figure(demand: Samples, people_days: Floats, places: Places, items: pd.DataFrame, ledger: Ledger) -> None:

@@ -65,9 +65,13 @@ def common_order(zones: pd.Index, items: pd.Index, together: Together, samples: 
 def arrange(paths: npt.NDArray[np.float32], template: Floats) -> None:
     """(..., horizon, sample) paths, (..., sample) template: put the paths, in place, into the order of the template's ranks."""
     by_total = np.argsort(paths.sum(axis=-2), axis=-1, kind="stable")
-    rank = np.argsort(np.argsort(template, axis=-1, kind="stable"), axis=-1, kind="stable")
-    chosen = np.take_along_axis(by_total, rank, axis=-1)
+    chosen = np.take_along_axis(by_total, ranks(template), axis=-1)
     paths[:] = np.take_along_axis(paths, chosen[..., None, :], axis=-1)
+
+
+def ranks(values: npt.NDArray[np.floating]) -> npt.NDArray[np.intp]:
+    """(..., sample) -> the place of each sample in the order of its cell."""
+    return np.argsort(np.argsort(values, axis=-1, kind="stable"), axis=-1, kind="stable")
 
 
 def follow(less: npt.NDArray[np.float32], more: npt.NDArray[np.float32]) -> None:
@@ -76,8 +80,7 @@ def follow(less: npt.NDArray[np.float32], more: npt.NDArray[np.float32]) -> None
     The first is put into the order of the second, cell by cell. A cell where the second has the lower mean, since the two were
     forecast from different records, is raised to the mean of the first: what is handed out was needed.
     """
-    rank = np.argsort(np.argsort(more, axis=-1, kind="stable"), axis=-1, kind="stable")
-    less[:] = np.take_along_axis(np.sort(less, axis=-1), rank, axis=-1)
+    less[:] = np.take_along_axis(np.sort(less, axis=-1), ranks(more), axis=-1)
     expected, needed = (paths.mean(axis=-1, keepdims=True, dtype=float) for paths in (less, more))
     more *= np.where(needed < expected, expected / np.where(needed > 0, needed, 1), 1.0).astype(np.float32)
     np.copyto(more, less, where=(needed == 0) & (expected > 0))

@@ -17,7 +17,7 @@ from forecast.config import Job
 from forecast.demand import forecast_demand
 from forecast.errors import STALE_INPUTS
 from forecast.given_demand import read_given_demand
-from forecast.inputs import read_inputs, read_records_alone
+from forecast.inputs import read_for_forecast, read_inputs
 from forecast.kept import Kept
 from forecast.panel import build_panel
 from forecast.publish import write_all
@@ -78,10 +78,7 @@ def run(job: Job, step: Step = plain, given_demand: Path | None = None) -> Outco
 def forecast_only(job: Job, step: Step = plain) -> Result:
     """The first three stages, nothing written; a job without a config reads its records alone."""
     ledger = Ledger()
-    if job.config_path is None:
-        job, inputs = step("ingest", read_records_alone, job, ledger)
-    else:
-        inputs = step("ingest", read_inputs, job, ledger)
+    job, inputs = step("ingest", read_for_forecast, job, ledger)
     panel = step("panel", build_panel, inputs, job.config, job.issue_date, ledger)
     demand = step("demand", forecast_demand, panel, inputs, job.config, job.issue_date, ledger)
     return _result(job, "demand", inputs, panel, demand, None, ledger)

@@ -47,6 +47,16 @@ from forecast.schema import (
 
 MANIFEST = "manifest.json"
 GIVEN = "--demand"
+STOCK_SEAMS = {  # table of Stock -> the seam it is written to
+    "depot_stock": "5-stock",
+    "arrivals": "5-arrivals",
+    "zone_stock": "5-zone-stock",
+    "dispatches": "5-dispatches",
+    "by_others": "5-by-others",
+    "commitments": "5-commitments",
+    "priorities": "5-priorities",
+}
+ROUTES_SEAMS = {"depots": "5-depots", "lanes": "5-lanes", "closures": "5-closures", "fleet": "5-fleet"}  # the same of Routes
 KEPT = "kept"  # the folder of what saves time; it may be deleted at any time
 BASE = "base"  # the scenario without differences: the plan itself
 
@@ -210,7 +220,6 @@ def _seams(inputs: Inputs, panel: xr.Dataset, demand: xr.Dataset, plan: Plan | N
     """Numbered name -> table: 1 to 4 what the forecast saw and its means before they became a demand (none of a given demand), 5
     what the plan had to share out, 6 to 8 the plan.
     """
-    stock, routes = inputs.stock, inputs.routes
     tables = {
         "1-zones": pd.DataFrame(inputs.zones.drop(columns="geometry")).reset_index(),
         "1-items": inputs.items.reset_index(),
@@ -219,17 +228,8 @@ def _seams(inputs: Inputs, panel: xr.Dataset, demand: xr.Dataset, plan: Plan | N
         "3-signals": _long(inputs.signals),
         "4-panel": _long(panel),
         "4-trend": _long(demand[[name for name in ("trend", "people") if name in demand]]),
-        "5-stock": stock.depot_stock,
-        "5-arrivals": stock.arrivals,
-        "5-zone-stock": stock.zone_stock,
-        "5-dispatches": stock.dispatches,
-        "5-by-others": stock.by_others,
-        "5-commitments": stock.commitments,
-        "5-priorities": stock.priorities,
-        "5-depots": routes.depots,
-        "5-lanes": routes.lanes,
-        "5-closures": routes.closures,
-        "5-fleet": routes.fleet,
+        **{seam: getattr(inputs.stock, name) for name, seam in STOCK_SEAMS.items()},
+        **{seam: getattr(inputs.routes, name) for name, seam in ROUTES_SEAMS.items()},
         "5-movements": inputs.movements,
     }
     if plan is not None:

@@ -90,13 +90,10 @@ class _HandOut:
     def run(self) -> None:
         stale = np.ones(self._problem.series.shape, dtype=bool)
         while stale.any():
-            outcome = simulate.outcome(self._problem, self._planned())
+            outcome = simulate.outcome(self._problem, self._problem.brought(self._packs))
             chosen = self._candidates(outcome)
             self._refresh_gains(chosen, stale, outcome)
             stale = self._round(chosen)
-
-    def _planned(self) -> Floats:
-        return self._problem.arriving(self._packs * self._problem.groups.pack[self._item])
 
     def _candidates(self, outcome: simulate.Outcome) -> Ints:
         """Loads that have room for a pack, and lost one by rounding, or serve a cell that is short or a minimum that is not
@@ -125,7 +122,7 @@ class _HandOut:
 
     def _is_promised(self) -> Flags:
         """(load) it serves a promised minimum that is not kept yet."""
-        table, planned = self._problem.commitments, self._planned() + self._problem.in_transit
+        table, planned = self._problem.commitments, self._problem.brought(self._packs) + self._problem.in_transit
         at = tuple(table[name].to_numpy() for name in ("zone", "item", "period"))
         lacking = np.zeros(planned.shape, dtype=bool)
         lacking[at] = planned[at] < table["minimum"].to_numpy(float) * (1 - ROUND)
@@ -136,7 +133,7 @@ class _HandOut:
         problem = self._problem
         is_drop = np.zeros(problem.in_transit.shape, dtype=bool)
         is_drop[self._zone[chosen], self._item[chosen], self._arrives[chosen]] = True
-        comes = [a + b for a, b in zip(problem.given, problem.in_groups(self._planned()), strict=True)]
+        comes = [a + b for a, b in zip(problem.given, problem.in_groups(self._problem.brought(self._packs)), strict=True)]
         for item, group in enumerate(problem.groups.of_item):
             for period in range(problem.calendar.count):
                 zones = np.flatnonzero(is_drop[:, item, period] & stale[:, group])

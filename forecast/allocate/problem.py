@@ -95,6 +95,10 @@ class Allocation:
         np.add.at(units, (loads["zone"].to_numpy(), loads["item"].to_numpy(), loads["arrives"].to_numpy()), quantity)
         return units
 
+    def brought(self, packs: Ints) -> Floats:
+        """(load) whole packs -> (z, k, t) item units, by period of arrival."""
+        return self.arriving(packs * self.groups.pack[self.loads["item"].to_numpy()])
+
 
 def align(demand: xr.Dataset, inputs: Inputs, config: Config, issue_date: pd.Timestamp, ledger: Ledger) -> Allocation:
     """DEMAND (zone, item, period, sample) and Inputs -> Allocation.

@@ -68,8 +68,7 @@ def promised(problem: Allocation) -> Flags:
 
 
 def _unmet(problem: Allocation, packs: Ints) -> Floats:
-    planned = problem.arriving(packs * problem.groups.pack[problem.loads["item"].to_numpy()])
-    return np.asarray(simulate.outcome(problem, planned).unmet.sum(axis=2))
+    return np.asarray(simulate.outcome(problem, problem.brought(packs)).unmet.sum(axis=2))
 
 
 def _carry_out(move: Move, packs: Ints, room: Room) -> None:
@@ -99,7 +98,7 @@ class _Sweep:
         self._last, self._next = (_at(problem, first[self._zone] + step * visit) for visit in (since // step, since // step + 1))
         self._is_visit = since % step == 0
         self._may_wait = ~_expires_soon(problem)
-        lasting = problem.given[0] + problem.in_groups(problem.arriving(packs * problem.groups.pack[self._item]))[0]
+        lasting = problem.given[0] + problem.in_groups(problem.brought(packs))[0]
         self._there = np.cumsum(lasting, axis=2)
 
     def run(self) -> list[Move]:

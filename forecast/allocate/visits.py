@@ -49,7 +49,7 @@ def tidy(problem: Allocation, packs: Ints, room: Room, plan: Planning) -> Change
 
 
 def _short(problem: Allocation, packs: Ints) -> float:
-    unmet = simulate.outcome(problem, _planned(problem, packs)).unmet.sum(axis=2)
+    unmet = simulate.outcome(problem, problem.brought(packs)).unmet.sum(axis=2)
     return float((unmet * problem.weight)[problem.series].sum())
 
 
@@ -170,7 +170,3 @@ def _sizes(problem: Allocation, plan: Planning) -> Floats:
     has_fleet = problem.ways["fleet"].to_numpy()[way] != ways.NO_VEHICLE
     is_told = has_fleet & (share > 0) & (smallest.vehicle_share > 0)
     return np.where(is_told, share / max(smallest.vehicle_share, LEAST), 1.0)
-
-
-def _planned(problem: Allocation, packs: Ints) -> Floats:
-    return problem.arriving(packs * problem.groups.pack[problem.loads["item"].to_numpy()])

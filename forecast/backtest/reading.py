@@ -12,7 +12,7 @@ import xarray as xr
 from forecast import periods
 from forecast.config import Job, WhatIf
 from forecast.errors import InputError, Problem
-from forecast.inputs import read_inputs, read_records_alone
+from forecast.inputs import read_for_forecast
 from forecast.panel import build_panel
 from forecast.schema import Inputs, Ledger
 
@@ -47,10 +47,7 @@ def without_plan(job: Job) -> Job:
 def read_now(job: Job) -> Then:
     """What is known on the job's own issue date; of records alone, right after the last of them. Raises InputError."""
     ledger = Ledger()
-    if job.config_path is None:
-        job, inputs = read_records_alone(job, ledger)
-    else:
-        inputs = read_inputs(job, ledger)
+    job, inputs = read_for_forecast(job, ledger)
     return Then(job, inputs, build_panel(inputs, job.config, job.issue_date, ledger))
 
 
@@ -58,7 +55,7 @@ def read_as_of(job: Job, issue_date: pd.Timestamp) -> Then:
     """Everything read anew as of an earlier day. Raises InputError, which names the day."""
     job, ledger = replace(job, issue_date=issue_date), Ledger()
     try:
-        inputs = read_records_alone(job, ledger)[1] if job.config_path is None else read_inputs(job, ledger)
+        _, inputs = read_for_forecast(job, ledger)
         return Then(job, inputs, build_panel(inputs, job.config, issue_date, ledger))
     except InputError as error:
         action = "Mend what is named, or ask for fewer origins"

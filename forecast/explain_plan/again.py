@@ -17,16 +17,6 @@ from forecast.published import AGAIN, Published
 from forecast.schema import Inputs, Ledger, Plan, Routes, Stock
 
 SAMPLES = "samples.parquet"
-STOCK = {
-    "depot_stock": "5-stock",
-    "arrivals": "5-arrivals",
-    "zone_stock": "5-zone-stock",
-    "dispatches": "5-dispatches",
-    "by_others": "5-by-others",
-    "commitments": "5-commitments",
-    "priorities": "5-priorities",
-}
-ROUTES = {"depots": "5-depots", "lanes": "5-lanes", "fleet": "5-fleet", "closures": "5-closures"}
 SENT = ["line_id", "load_on", "arrive_by", "depot", "zone", "item", "vehicle", "batch", "packs", "quantity"]
 
 
@@ -43,7 +33,10 @@ class Again:
 
 def plan_again(run: Published) -> Again:
     """Plan a published run again. Raises InputError when a file of it was changed, or the plan does not come out the same."""
-    run.verify([store.seam_file(name) for name in ("1-zones", "1-items", *STOCK.values(), *ROUTES.values())] + [SAMPLES])
+    run.verify(
+        [store.seam_file(name) for name in ("1-zones", "1-items", *store.STOCK_SEAMS.values(), *store.ROUTES_SEAMS.values())]
+        + [SAMPLES]
+    )
     config, inputs = Config.model_validate(run.settings), _inputs(run)
     demand = over_all(from_samples(pd.read_parquet(run.folder / SAMPLES)), inputs)
     plan = plan_allocation(demand, inputs, config, run.issue_date, Ledger())
@@ -60,8 +53,8 @@ def _inputs(run: Published) -> Inputs:
         items=run.seam("1-items").set_index("item"),
         records=pd.DataFrame(),
         signals=_signals(run.seam("3-signals")),
-        stock=Stock(**{name: run.seam(seam) for name, seam in STOCK.items()}),
-        routes=Routes(**{name: run.seam(seam) for name, seam in ROUTES.items()}),
+        stock=Stock(**{name: run.seam(seam) for name, seam in store.STOCK_SEAMS.items()}),
+        routes=Routes(**{name: run.seam(seam) for name, seam in store.ROUTES_SEAMS.items()}),
         movements=run.seam("5-movements"),
         files={},
         data_until=pd.Timestamp(run.manifest["data_until"]),

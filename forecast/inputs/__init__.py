@@ -23,7 +23,7 @@ from forecast.inputs.together import check_together
 from forecast.inputs.zones import read_zones, with_population
 from forecast.schema import Feed, Inputs, Ledger, Routes, Stock
 
-__all__ = ["Found", "complete_inputs", "find_inputs", "read_inputs", "read_records_alone"]
+__all__ = ["Found", "complete_inputs", "find_inputs", "read_for_forecast", "read_inputs", "read_records_alone"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,14 @@ class Found:
     feeds: tuple[Feed, ...]
     routes: Routes
     stock: Stock
+
+
+def read_for_forecast(job: Job, ledger: Ledger) -> tuple[Job, Inputs]:
+    """The inputs of a job, or, of one without a config, its records alone; the job with the issue date that these were read for.
+
+    Raises InputError, as reading does.
+    """
+    return read_records_alone(job, ledger) if job.config_path is None else (job, read_inputs(job, ledger))
 
 
 def read_inputs(job: Job, ledger: Ledger) -> Inputs:

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from forecast import plugins
-from forecast.config import Code, Section, settings_problems
-from forecast.errors import InputError
+from forecast import chosen
+from forecast.asking import Choice, ask, model_of
+from forecast.config import Code, Plugin, Section
 from forecast.models import _marginals, smoothing
 from forecast.schema import Floats, History
 
@@ -42,18 +42,10 @@ class Member(BaseModel):
         return self.label or self.use
 
     @property
-    def is_pooled(self) -> bool:
-        """Whether it learns from the series of all items at once."""
-        return bool(getattr(plugins.load("models", self.use, "ensemble.members"), "POOLED", False))
-
-    @property
-    def settings(self) -> Any:
-        """Its settings, checked by the model. Raises InputError where they are wrong, or there is no such model."""
-        place, model = f"ensemble.members.{self.name}", plugins.load("models", self.use, "ensemble.members")
-        try:
-            return model.Settings.model_validate(self.__pydantic_extra__ or {})
-        except ValidationError as error:
-            raise InputError(settings_problems(error, place, model.Settings)) from error
+    def choice(self) -> Choice:
+        """The model with checked settings. Raises InputError where they are wrong, or there is no such model."""
+        plugin = Plugin.model_validate({"use": self.use, **(self.__pydantic_extra__ or {})})
+        return model_of(plugin, f"ensemble.members.{self.name}")
 
 
 class Settings(Section):
@@ -68,7 +60,7 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _members_can_be_asked(self) -> Settings:
-        names = [member.name for member in self.members if member.settings is not None]
+        names = [member.name for member in self.members if member.choice]
         if len(set(names)) < len(names):
             raise ValueError("two members have the same name; give each a label of its own")
         for item, shares in self.shares.items():
@@ -81,8 +73,7 @@ class Settings(Section):
     @property
     def regressors(self) -> Mapping[str, Any]:
         """The signals its members ask for."""
-        asked = [getattr(member.settings, "regressors", {}) for member in self.members]
-        return {name: how for each in asked for name, how in each.items()}
+        return {name: how for member in self.members for name, how in member.choice.signals.items()}
 
     def label(self, item: str) -> str:
         """Who shares in the forecast of an item, the largest share first: `pooled 75%, empirical 25%`."""
@@ -90,7 +81,7 @@ class Settings(Section):
         found = sorted(
             ((share / sum(shares.values()), name) for name, share in shares.items() if share), key=lambda one: (-one[0], one[1])
         )
-        return ", ".join(name if share == 1 else f"{name} {share:.0%}" for share, name in found)
+        return chosen.label((name, share) for share, name in found)
 
 
 def predict(history: History, samples: int, settings: Settings) -> Paths:
@@ -99,13 +90,13 @@ def predict(history: History, samples: int, settings: Settings) -> Paths:
     pooled = {
         member.name: _asked(history, samples, member)
         for member in settings.members
-        if member.is_pooled and any(_share(settings, item, member) for item in by_item)
+        if member.choice.is_pooled and any(_share(settings, item, member) for item in by_item)
     }
     paths = np.full((len(history.zones), len(history.ahead), samples), np.nan, dtype=np.float32)
     for item, places in by_item.items():
         some, members = history.only(places), [member for member in settings.members if _share(settings, item, member)]
         answers = (
-            (_share(settings, item, one), pooled[one.name][places] if one.is_pooled else _asked(some, samples, one))
+            (_share(settings, item, one), pooled[one.name][places] if one.choice.is_pooled else _asked(some, samples, one))
             for one in members
         )
         paths[places] = _averaged(some, samples, answers)
@@ -136,8 +127,6 @@ def _averaged(history: History, samples: int, answers: Iterable[tuple[float, Flo
 
 def _asked(history: History, samples: int, member: Member) -> Floats | Paths:
     """(series, horizon, sample) what a member says. It sees no signal it did not ask for."""
-    model, settings = plugins.load("models", member.use, "ensemble.members"), member.settings
-    signals = {name: history.regressors[name] for name in getattr(settings, "regressors", {}) if name in history.regressors}
-    history = replace(history, regressors=signals, is_blind=history.is_blind if signals else None)
-    found: Floats | Paths = model.predict(history, samples, settings)
-    return found
+    choice = member.choice
+    signals = {name: history.regressors[name] for name in choice.signals if name in history.regressors}
+    return ask(choice, replace(history, regressors=signals, is_blind=history.is_blind if signals else None), samples)
