@@ -11,6 +11,10 @@ from forecast.publish._text import day, markdown_table, named, number, percent, 
 from forecast.schema import Plan, Result
 
 MOST = 12
+HOW = (
+    "Out: the zones of the depot have asked for more than it and they themselves had. Left: what is in the depot when the first "
+    "period ends, in months of its zones' demand; what was sent them before then serves besides."
+)
 
 
 def section(result: Result, plan: Plan) -> list[str]:
@@ -23,10 +27,18 @@ def section(result: Result, plan: Plan) -> list[str]:
     if pressing.empty:
         return [*out, f"No depot is expected to run out of what it keeps before the period of {day(last)} ends."]
     rows = [_row(result, row) for row in pressing.head(MOST).to_dict("records")]
-    head = ["depot", "item", "lasts>", "chance it runs out within the plan>", "more likely than not out on", "order>", "order by"]
+    head = [
+        "depot",
+        "item",
+        "left after the first loads>",
+        "chance within the plan>",
+        "more likely than not out on",
+        "order>",
+        "order by",
+    ]
     left = len(pressing) - MOST
-    more = ["", f"and {left:,} more: `pipeline.csv`."] if left > 0 else []
-    return [*out, *markdown_table(head, rows), *more]
+    more = [f"And {left:,} more: `pipeline.csv`."] if left > 0 else []
+    return [*out, *markdown_table(head, rows), "", " ".join([*more, HOW])]
 
 
 def breaking(plan: Plan) -> pd.DataFrame:
