@@ -146,7 +146,7 @@ def _trials(known: Known, items: Sequence[str], candidates: Mapping[str, Choice]
     reasons = {name: _not_tried(known, items, candidate, len(untils)) for name, candidate in candidates.items()}
     if not untils:
         share = {name: float(name == yardstick) for name in candidates}
-        why = f"not tried: {len(known.periods)} periods are too few to look back {settings.horizon}"
+        why = f"not tried: {_counted(len(known.periods))} too few to look back {settings.horizon}"
         return [Trial(item, name, 0, np.nan, np.nan, np.nan, share[name], why) for item in items for name in candidates]
     tried = _try_all(known, items, {name: one for name, one in candidates.items() if not reasons[name]}, untils)
     some = tried.at(np.linspace(0, len(tried.seen) - 1, min(len(tried.seen), MOST_CELLS)).round().astype(int))
@@ -170,10 +170,14 @@ def _not_tried(known: Known, items: Sequence[str], candidate: Choice, count: int
         return ""
     needed = candidate.years * periods.PER_YEAR[known.config.forecast.period]
     if len(known.periods) < needed:
-        return f"not tried: {len(known.periods)} periods are known, it needs {needed:g}"
+        return f"not tried: {_counted(len(known.periods))} known, it needs {needed:g}"
     if _affordable(known, items, candidate, count) < FEWEST_SERIES:
         return "not tried: it would take longer than choice.seconds"
     return ""
+
+
+def _counted(count: int) -> str:
+    return "1 period is" if count == 1 else f"{count} periods are"
 
 
 def _affordable(known: Known, items: Sequence[str], candidate: Choice, count: int) -> int:

@@ -36,7 +36,7 @@ def _of_quantity(demand: xr.Dataset, quantity: str) -> pd.DataFrame:
     table["quantity"] = quantity
     table["model"] = np.repeat(demand["model"].values.ravel(), cube.sizes["period"]).astype(str)
     table["mean"] = values.mean(axis=-1, dtype=float)
-    levels = np.quantile(values, QUANTILES, axis=-1)
+    levels = np.quantile(values, QUANTILES, axis=-1, method="hazen")  # the samples are quantiles at the midpoints
     for level, found in zip(QUANTILES, levels, strict=True):
         table[f"q{round(100 * level):02d}"] = found.astype(float)
     return table

@@ -6,9 +6,11 @@ are judged by the same cells: see `truth`.
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -24,6 +26,7 @@ from forecast.backtest.tally import Tally, tally
 from forecast.backtest.truth import Truth, matched, truth_of
 from forecast.config import Config, Job, Plugin, WhatIf
 from forecast.demand import forecast_demand
+from forecast.kept import Kept
 from forecast.schema import Ledger
 
 __all__ = ["AS_CONFIGURED", "SIMPLE", "Backtest", "Question", "backtest", "models_of"]
@@ -80,7 +83,17 @@ def models_of(names: str) -> tuple[str, ...]:
 
 
 def backtest(job: Job, question: Question) -> Backtest:
-    """Forecast as of each origin by each model, and add up the scores. Raises InputError, as reading does."""
+    """Forecast as of each origin by each model, and add up the scores. Raises InputError, as reading does.
+
+    What one origin or model worked out and another needs again (choices, weights of rasters) is kept until the end.
+    """
+    with tempfile.TemporaryDirectory(prefix="backtest-") as folder:
+        found = _backtest(replace(job, kept=Path(folder)), question)
+    found.now = replace(found.now, job=replace(found.now.job, kept=job.kept))
+    return found
+
+
+def _backtest(job: Job, question: Question) -> Backtest:
     now = read_now(without_plan(job))
     found = Backtest(now, question, origins(now, question.origins))
     apart = _apart(found.issue_dates, now)
@@ -96,7 +109,8 @@ def backtest(job: Job, question: Question) -> Backtest:
             for model in question.models:
                 bar.set_description(f"{issue_date.date()} {model}")
                 began = time.perf_counter()
-                demand = forecast_demand(then.panel, then.inputs, config_of(then.job.config, model), issue_date, Ledger())
+                settings = config_of(then.job.config, model)
+                demand = forecast_demand(then.panel, then.inputs, settings, issue_date, Ledger(), Kept(job.kept))
                 found.seconds[model] = found.seconds.get(model, 0.0) + time.perf_counter() - began
                 add(found, model, demand, truth)
                 if issue_date in apart:

@@ -76,7 +76,7 @@ def _how_sure(result: Result, found: list[Chosen]) -> str:
     import numpy as np
 
     total = result.demand["distributed"].sum(("zone", "item", "period")).values.astype(float)
-    low, high = np.quantile(total, [0.1, 0.9])
+    low, high = np.quantile(total, [0.1, 0.9], method="hazen")
     cells = sum(one.cells for one in found)
     held = sum(one.cells * one.inside_80 for one in found if one.cells) / cells if cells else float("nan")
     past = f"{100 * held:.0f} % of those past values lay in the 80 % range; " if cells else ""
