@@ -4,9 +4,9 @@ Two hidden layers, the second added to the first; the quantiles are cumulative s
 It learns by the pinball loss of all levels together, with Adam (Kingma and Ba, 2015), decoupled weight decay and a learning rate
 that falls along a cosine (Loshchilov and Hutter, 2017 and 2019).
 
-Where a value is a floor only (stock ran out), the loss is that of censored quantile regression: quantile and value are compared
-no higher than the ceiling, what could have been seen at most; above it nothing is learnt. Source: Powell, Censored regression
-quantiles (1986).
+Where a value is a floor only (stock ran out), the value itself lies somewhere above it: it counts above the floor with the
+quantiles the network gives there now, so that what was seen whole and what was cut off agree in the end. Sources: Efron, The two
+sample problem with censored data (1967): redistribution to the right; Portnoy, Censored regression quantiles (2003).
 """
 
 from __future__ import annotations
@@ -22,11 +22,14 @@ LOWEST = np.float32(0.2)  # how far below zero the lowest quantile may lie: cut 
 LEAST_STEP = 0.05  # between quantiles at the start
 RATE, WARMING, FIRST_MOMENT, SECOND_MOMENT, TINY = 0.003, 100, 0.9, 0.999, np.float32(1e-8)
 LEAST_BATCH = 32  # rows per step
+LEAST_ABOVE = np.float32(0.05)  # share of a value that lies above its floor, however high the floor
 
 
 @dataclass(frozen=True)
 class Examples:
-    """What is learnt from: (row, feature), and per row the value, the most that could have been seen, and the weight."""
+    """What is learnt from: (row, feature), and per row the value, the most that could have been seen (a value at it is a floor;
+    infinite where that is not known), and the weight.
+    """
 
     features: Singles
     values: Singles
@@ -84,7 +87,8 @@ class Network:
         """The gradient of the loss over a batch."""
         quantiles, first, second, both, growth = self._forward(batch.features)
         slope = np.where(batch.values[:, None] > quantiles, -LEVELS, 1 - LEVELS)
-        slope[quantiles > batch.ceilings[:, None]] = 0
+        floors = np.flatnonzero(batch.values >= batch.ceilings)
+        slope[floors] = _slope_of_floors(quantiles[floors], batch.values[floors, None])
         slope *= batch.weights[:, None] / np.float32(slope.size)
         slope = (slope @ self.upper.T) * growth / (1 + growth)
         _, _, inner, _, outer, _ = self.weights
@@ -130,6 +134,15 @@ def learn(examples: Examples, training: Training, rng: np.random.Generator) -> N
         scale = np.sqrt(square / np.float32(1 - SECOND_MOMENT**step)) + TINY
         network.flat -= np.float32(rate) * (mean / np.float32(1 - FIRST_MOMENT**step) / scale + decay * network.flat)
     return network
+
+
+def _slope_of_floors(quantiles: Singles, floors: Singles) -> Singles:
+    """(row, level), (row, 1) -> (row, level) mean slope of the pinball loss when the value is spread above its floor as the
+    quantiles are: with a share F of them below the floor, P(value < quantile) = (level - F) / (1 - F) for those above.
+    """
+    below = quantiles <= floors
+    share = np.where(below, LEVELS, np.float32(0)).max(axis=1, keepdims=True)
+    return np.where(below, -LEVELS, -share * (1 - LEVELS) / np.maximum(1 - share, LEAST_ABOVE))
 
 
 def _unbent(quantiles: Singles) -> Singles:

@@ -113,14 +113,10 @@ def _examples(history: History, known: Floats, past: Past, most: int, rng: np.ra
 
 
 def _targets(history: History, values: Floats) -> tuple[Floats, Floats]:
-    """(series, past) values, or floors where stock ran out; and the most that could have been seen: what there was."""
-    ceilings = np.full(values.shape, np.inf)
+    """(series, past) values, or floors where stock ran out; and the most that could have been seen: there the floor."""
     is_floor = np.isnan(values) & np.isfinite(history.floors)
-    if is_floor.any():
-        there = history.stock.get("available", ceilings)
-        ceilings = np.where(np.isfinite(there) & (there >= values), there, np.inf)
-        values, ceilings = (np.where(is_floor, history.floors, table) for table in (values, ceilings))
-    return values, ceilings
+    floors = np.where(is_floor, history.floors, np.inf)
+    return np.where(is_floor, history.floors, values), floors
 
 
 def _drawn(
