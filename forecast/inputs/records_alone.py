@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -13,6 +14,7 @@ from forecast import periods
 from forecast.config import Job, Plugin
 from forecast.errors import InputError, Problem
 from forecast.inputs.checks import Known
+from forecast.inputs.headings import recognised
 from forecast.inputs.records import data_until, read_records
 from forecast.inputs.rhythm import check_gaps, check_written
 from forecast.inputs.sources import Sources
@@ -49,11 +51,14 @@ def read_records_alone(job: Job, ledger: Ledger) -> tuple[Job, Inputs]:
     """The records of a job that has only `inputs.records`: its zones and items are those of the records, all else is absent.
 
     Rows after the issue date are not used; the forecast starts right after the last record that is: the job returned says so.
+    Columns under another heading (Produit, Qty) are taken where only one can be meant, and the ledger says so.
     A file without a column for zone or item, and without any that could be one, is of one zone or item. Raises InputError with
     every problem of the file at once, or with what tells that all of it is read at the wrong frequency.
     """
     settings = job.config.forecast
     sources, records = _read(job, ledger)
+    if meant := _by_heading(sources):
+        job, sources, records = _read_by_heading(job, meant, ledger)
     if lacking := _of_one(sources):
         job, sources, records = _read_as_one(job, lacking, ledger)
     _check(sources, records)
@@ -73,6 +78,25 @@ def _read(job: Job, ledger: Ledger) -> tuple[Sources, pd.DataFrame]:
     return sources, read_records(sources, Known(None, None, None))
 
 
+def _by_heading(sources: Sources) -> dict[str, Any]:
+    """Our columns that are absent but stand there under another heading; none where all that are needed are there."""
+    text = sources.texts.get("records")
+    if text is None or {"zone", "item", "period", "distributed"} <= set(text.columns):
+        return {}
+    return recognised([name for name in text.columns if name != "record"])
+
+
+def _read_by_heading(job: Job, meant: dict[str, Any], ledger: Ledger) -> tuple[Job, Sources, pd.DataFrame]:
+    """Read again, with what the headings mean in other words; the ledger says which."""
+    job = _with_columns(job, meant)
+    ledger.problems.refused.clear()
+    sources, records = _read(job, ledger)
+    said = [f"{ours} = {' and '.join(origin['join']) if isinstance(origin, dict) else origin}" for ours, origin in meant.items()]
+    action = f"Taken as: {', '.join(said)}. To change it: --set inputs.records.columns.zone=NAME, and so on"
+    ledger.problems.note(Problem(_file(sources), "has other headings than ours", action))
+    return job, sources, records
+
+
 def _of_one(sources: Sources) -> list[str]:
     """The columns that are missing because there is one zone, or one item: no other column of words could be it."""
     text = sources.texts.get("records")
@@ -85,7 +109,7 @@ def _of_one(sources: Sources) -> list[str]:
 
 def _read_as_one(job: Job, lacking: list[str], ledger: Ledger) -> tuple[Job, Sources, pd.DataFrame]:
     """Read again, each missing column a constant, its own name; where rows then repeat each other, it is missing after all."""
-    missing, job = list(ledger.problems.refused), _with_constants(job, lacking)
+    missing, job = list(ledger.problems.refused), _with_columns(job, {name: {"constant": name} for name in lacking})
     ledger.problems.refused.clear()
     sources, records = _read(job, ledger)
     if any("repeats" in problem.problem for problem in ledger.problems.refused):
@@ -97,9 +121,10 @@ def _read_as_one(job: Job, lacking: list[str], ledger: Ledger) -> tuple[Job, Sou
     return job, sources, records
 
 
-def _with_constants(job: Job, lacking: list[str]) -> Job:
+def _with_columns(job: Job, more: dict[str, Any]) -> Job:
+    """The job with more columns of its records told."""
     block = job.config.inputs["records"]
-    columns = {**block.settings.get("columns", {}), **{name: {"constant": name} for name in lacking}}
+    columns = {**block.settings.get("columns", {}), **more}
     block = Plugin.model_validate({"use": block.use, **block.settings, "columns": columns})
     return dataclasses.replace(job, config=job.config.model_copy(update={"inputs": {**job.config.inputs, "records": block}}))
 
