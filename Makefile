@@ -11,8 +11,9 @@ run: $(VENV)/core.done
 	@test -f demo/config.yaml || $(BIN)/forecast demo demo
 	@$(BIN)/forecast run demo/config.yaml
 
+# A process per core; the tests of a module stay together and in their order, so that each module's fixtures are made once.
 test: $(VENV)/dev.done lint
-	$(BIN)/pytest -rs
+	$(BIN)/pytest -rs -n logical --dist loadscope --no-loadscope-reorder
 
 lint: $(VENV)/dev.done
 	$(BIN)/ruff check .
@@ -21,7 +22,7 @@ lint: $(VENV)/dev.done
 	$(BIN)/lint-imports
 
 bench: $(VENV)/dev.done
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench $(BENCH)
 
 faults: $(VENV)/dev.done
 	$(BIN)/pytest -m slow tests/faults tests/property
