@@ -25,7 +25,7 @@ def plan_allocation(demand: xr.Dataset, inputs: Inputs, config: Config, issue_da
     outcome = simulate.outcome(problem, sent.planned)
     reasons = Reasons(problem, sent.room, outcome, sent.planned)
     return Plan(
-        lines=lines.lines(problem, sent.taken, sent.room.trips(), reasons, sent.changes.small),
+        lines=lines.lines(problem, sent, reasons),
         cells=lines.cells(problem, sent.planned, outcome, reasons),
         depot_stock=lines.depot_stock(problem, sent.taken),
         figures=figures.figures(problem, solved, sent, outcome, config, ledger),

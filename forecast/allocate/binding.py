@@ -93,20 +93,18 @@ class NeedModel:
     def _stock(self) -> Iterator[Limit]:
         """More packs of what a depot has, from the first period on; they outlive the plan."""
         problem, stocked = self.problem, self._parts.stocked
-        if not len(stocked.rows):
-            return
-        first, lower = stocked.rows[:, 0], np.concatenate(self._parts.model.rows.lower)
-        price = -self._solution.duals[first]
-        for depot, item in np.unique(np.stack([stocked.depot, stocked.item]), axis=1).T:
-            at = (stocked.depot == depot) & (stocked.item == item)
-            comes, pack = lower[stocked.rows[at]], problem.groups.pack[item]
-            packs = PACKS if comes[0].sum() >= MANY * pack else 1
-            more = comes[:, 0] + packs * pack
-            change = Change(rows=first[at], row_bounds=(more, more))
+        has = problem.batches.groupby(["depot", "item"])["quantity"].sum()
+        lower = np.concatenate(self._parts.model.rows.lower)
+        for first, depot, item in zip(stocked.rows[:, 0], stocked.depot, stocked.item, strict=True):
+            pack = problem.groups.pack[item]
+            packs = PACKS if has[depot, item] >= MANY * pack else 1
+            more = lower[[first]] + packs * pack
+            change = Change(rows=np.array([first]), row_bounds=(more, more))
+            priced = -float(self._solution.duals[first]) * packs * pack
             unit = f"{packs * pack:g} {problem.items['unit'].iloc[item]}"
             step = f"{packs} packs more ({unit})" if packs > 1 else f"1 pack more ({unit})"
             where = f"{problem.items.index[item]} at {problem.depots[depot]}"
-            yield Limit(STOCK, str(problem.items.index[item]), where, step, change, float(price[at].sum() * packs * pack))
+            yield Limit(STOCK, str(problem.items.index[item]), where, step, change, priced)
 
     def _trucks(self) -> Iterator[Limit]:
         """One vehicle for a day more, in each period in which the hours of its class are short."""

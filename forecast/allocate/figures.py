@@ -36,7 +36,7 @@ def figures(
         found[f"survival_published_{code}"] = share
     found |= _shares(problem, solved, outcome, ledger)
     if len(problem.fleet):
-        trips, cost = sent.room.trips(), problem.ways["trip_cost"].to_numpy(float)
+        trips, cost = sent.driven.trips(sent.room), problem.ways["trip_cost"].to_numpy(float)
         per_unit = ways.haulage(problem.ways, problem.loads, problem.items, problem.groups.pack)
         found |= {"trips": float(trips.sum()), "haulage": float(cost @ trips.sum(axis=1) + per_unit @ sent.quantity)}
     found |= {"layer_tolerance": config.plan.layer_tolerance, "lp_rows": solved.rows, "lp_columns": solved.columns}
@@ -53,6 +53,7 @@ def figures(
             f"or stay in the depot; {counted(made.joined, 'small visit')} joined to others, {made.left_out:,} left out. Price: "
             f"{made.price:,.0f} person-periods short, weighted by priority."
         )
+    found |= _vehicles(sent, config, ledger)
     if solved.stopped:
         found["stopped"] = solved.stopped
         ledger.marks.append(
@@ -60,6 +61,34 @@ def figures(
             f"{config.plan.time_limit_seconds:g}): this plan is the best so far, that of the layers before it."
         )
     return found
+
+
+def _vehicles(sent: Sent, config: Config, ledger: Ledger) -> dict[str, object]:
+    """What whole vehicles cost in the firm periods."""
+    driven = sent.driven
+    if not any(driven.vehicles) and not driven.left:
+        return {}
+    shared = sum(len(stops) > 1 for stops in driven.stops)
+    text = (
+        f"Whole vehicles in the first {counted(config.plan.firm_periods, 'period')} (plan.firm_periods): "
+        f"{counted(sum(driven.vehicles), 'vehicle load')}, {counted(shared, 'round')} to several zones; "
+        f"{counted(driven.left, 'part load')} found no vehicle with the hours for it. Price: {driven.price:,.0f} person-periods "
+        f"short, weighted by priority. The best "
+        f"choice of rounds there is would carry at most {driven.gap:.2%} more."
+    )
+    ledger.remarks.append(text)
+    if driven.broken:
+        ledger.marks.append(
+            f"{counted(driven.broken, 'part load')} of what is promised found no whole vehicle (plan.firm_periods): the promise "
+            "is not kept."
+        )
+    return {
+        "whole_vehicles": sum(driven.vehicles),
+        "rounds_shared": shared,
+        "part_loads_left": driven.left,
+        "whole_vehicles_price": driven.price,
+        "whole_vehicles_gap": driven.gap,
+    }
 
 
 def _shares(problem: Allocation, solved: Solved, outcome: Outcome, ledger: Ledger) -> dict[str, object]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import numpy as np
 import pandas as pd
 
@@ -11,29 +9,31 @@ from forecast import meaning
 from forecast.allocate import ways
 from forecast.allocate.arrays import Ints
 from forecast.allocate.explain import Reasons
+from forecast.allocate.packs import Sent
 from forecast.allocate.problem import Allocation
 from forecast.allocate.simulate import Outcome
 from forecast.schema import ALLOCATION, COVERAGE, DEPOT_STOCK, Floats
 
 SMALL = "; a small load: no other visit has room for it in time"
+SMALL_ON_ROUND = "; a small load, on a round with others"
 SMALLEST_TRIP = 0.001  # of a vehicle load: shown for anything that rides
 ORDER = ["load_on", "depot", "zone", "item", "vehicle", "expiry", "batch"]
 
 
-def lines(problem: Allocation, taken: pd.DataFrame, trips: Floats, reasons: Reasons, small: Collection[int] = ()) -> pd.DataFrame:
-    """Packs `load, batch, packs`, (way, t) trips and the `small` loads -> ALLOCATION without `run` and `status`, in order of
-    loading.
+def lines(problem: Allocation, sent: Sent, reasons: Reasons) -> pd.DataFrame:
+    """What is sent -> ALLOCATION without `run` and `status`, in order of loading.
 
     One line per batch; then, with quantity 0, one for each planned zone and item that gets nothing.
     """
-    df = pd.concat([_sent(problem, taken, trips, reasons, small), _not_sent(problem, taken, reasons)], ignore_index=True)
+    df = pd.concat([_sent(problem, sent, reasons), _not_sent(problem, sent.taken, reasons)], ignore_index=True)
     df = df.sort_values(ORDER, na_position="last", ignore_index=True, kind="stable")
     width = max(4, len(str(len(df))))
     df["line_id"] = [f"L{number:0{width}d}" for number in range(1, len(df) + 1)]
     return df[[name for name in ALLOCATION.names if name not in ("run", "status")]]
 
 
-def _sent(problem: Allocation, taken: pd.DataFrame, trips: Floats, reasons: Reasons, small: Collection[int]) -> pd.DataFrame:
+def _sent(problem: Allocation, sent: Sent, reasons: Reasons) -> pd.DataFrame:
+    taken = sent.taken
     load = problem.loads.iloc[taken["load"]].reset_index(drop=True)
     batch = problem.batches.iloc[taken["batch"]].reset_index(drop=True)
     df = _described(problem, load["zone"].to_numpy(), load["item"].to_numpy())
@@ -47,16 +47,25 @@ def _sent(problem: Allocation, taken: pd.DataFrame, trips: Floats, reasons: Reas
     df["arrive_by"] = start + pd.to_timedelta(load["arrive_day"], unit="D")
     df["depot"] = np.array(problem.depots, dtype=object)[load["depot"]]
     df["vehicle"] = problem.ways["vehicle"].to_numpy()[way]
-    df["trips"] = _share_of_trips(problem, df, way, load["period"].to_numpy(), trips)
+    df["trips"] = _share_of_trips(problem, df, way, load["period"].to_numpy(), sent.driven.trips(sent.room))
     df["batch"], df["expiry"] = batch["batch"], batch["expiry"]
-    of_load = {number: reasons.of_line(number) + SMALL * (number in small) for number in taken["load"].unique()}
+    df["round"] = _rounds(problem, sent, load)
+    small = {number: SMALL_ON_ROUND if of_round else SMALL for number, of_round in zip(taken["load"], df["round"], strict=True)}
+    of_load = {number: reasons.of_line(number) + small[number] * (number in sent.changes.small) for number in small}
     df["reason"] = taken["load"].map(of_load).to_numpy()
     return df
 
 
+def _rounds(problem: Allocation, sent: Sent, load: pd.DataFrame) -> list[str]:
+    """(line) the zones that its vehicle calls at, in order, where it calls at several."""
+    zones, at = problem.zones, problem.ways["zone"].to_numpy()
+    stops = [sent.driven.companions(way, period) for way, period in zip(load["way"], load["period"], strict=True)]
+    return [" > ".join(zones[at[way]] for way in ways_of_round) for ways_of_round in stops]
+
+
 def _share_of_trips(problem: Allocation, df: pd.DataFrame, way: Ints, period: Ints, trips: Floats) -> Floats:
-    """(line) its share of the vehicle loads on its way that day, by weight or volume, whichever fills them; NaN without a
-    fleet.
+    """(line) its share of the (way, t) vehicle loads on its way that day, by weight or volume, whichever fills them; NaN where
+    there is no fleet.
     """
     shares = []
     for name in ("kg", "m3"):
@@ -66,7 +75,8 @@ def _share_of_trips(problem: Allocation, df: pd.DataFrame, way: Ints, period: In
         capacity = problem.ways[name].to_numpy(float)
         shares.append((size / capacity[way], (total / capacity[:, None])[way, period]))
     (by_kg, all_kg), (by_m3, all_m3) = shares
-    share = np.round(np.where(all_kg >= all_m3, by_kg, by_m3), 3)
+    by, whole = np.where(all_kg >= all_m3, (by_kg, all_kg), (by_m3, all_m3))
+    share = np.round(trips[way, period] * by / np.where(whole > 0, whole, 1.0), 3)
     has_fleet = problem.ways["fleet"].to_numpy()[way] != ways.NO_VEHICLE
     return np.where(has_fleet, np.maximum(share, SMALLEST_TRIP), np.nan)
 
@@ -78,7 +88,7 @@ def _not_sent(problem: Allocation, taken: pd.DataFrame, reasons: Reasons) -> pd.
     zone, item = np.nonzero(problem.pairs & ~sent)
     df = _described(problem, zone, item)
     df[["packs", "quantity", "kg", "m3", "trips"]] = 0.0
-    df[["depot", "vehicle", "batch"]] = ""
+    df[["depot", "vehicle", "batch", "round"]] = ""
     for name in ("load_on", "arrive_by", "expiry"):
         df[name] = pd.Series(pd.NaT, index=df.index, dtype="datetime64[s]")
     df["reason"] = [reasons.of_nothing(int(z), int(k)) for z, k in zip(zone, item, strict=True)]

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from forecast.allocate import batches, simulate, visits
+from forecast.allocate import batches, rounds, simulate, visits
 from forecast.allocate.arrays import Flags, Ints
+from forecast.allocate.lacking import Lacking
 from forecast.allocate.problem import Allocation
 from forecast.allocate.room import Room
+from forecast.allocate.rounds import Rounds
 from forecast.allocate.visits import Changes
 from forecast.config import Planning
 from forecast.schema import Floats, Ledger
 
 ROUND = 1e-6  # of a pack: what the solver leaves of a whole one
 COVERED = 0.995  # of the need of a cell: a cell above is not short
+FELT = 0.98  # the same, where what was left behind is handed out again
 NEARLY = 0.95  # of a pack: lost only because a layer took its tolerance from another
 LEAST_GAIN = 1e-9  # weighted person-periods
 
@@ -24,7 +27,7 @@ LEAST_GAIN = 1e-9  # weighted person-periods
 @dataclass(frozen=True)
 class Sent:
     """What is sent: `taken`, packs by `load, batch, packs`; `quantity` (load) and `planned` (z, k, t) by arrival, item units;
-    `room` left; `changes` for the sake of sensible loads.
+    `room` left; `changes` for the sake of sensible loads; the vehicles that are `driven`.
     """
 
     taken: pd.DataFrame
@@ -32,12 +35,16 @@ class Sent:
     planned: Floats
     room: Room
     changes: Changes
+    driven: Rounds
 
 
 def send(problem: Allocation, quantity: Floats, plan: Planning, ledger: Ledger) -> Sent:
     """(load) item units of the linear program -> Sent: whole packs, in sensible loads, each from a batch."""
     packs, room = whole_packs(problem, quantity)
     changes = visits.tidy(problem, packs, room, plan)
+    driven = rounds.drive(problem, packs, room, plan)
+    if driven.left:
+        _hand_out_again(problem, packs, room, driven)
     pack = problem.groups.pack
     taken = batches.assign(problem.batches, problem.loads, packs, pack)
     sent = np.bincount(taken["load"], taken["packs"], len(packs)).astype(np.int64)
@@ -47,8 +54,19 @@ def send(problem: Allocation, quantity: Floats, plan: Planning, ledger: Ledger) 
         )
         room = Room(problem)
         room.take(np.arange(len(sent)), sent)
+        room.fix(driven.team, np.array(driven.vehicles, dtype=float))
     units = sent * pack[problem.loads["item"].to_numpy()]
-    return Sent(taken, units, problem.arriving(units), room, changes)
+    return Sent(taken, units, problem.arriving(units), room, changes, driven)
+
+
+def _hand_out_again(problem: Allocation, packs: Ints, room: Room, driven: Rounds) -> None:
+    """What was left behind, to zones that are short and on visits that are made: later, or where a vehicle has room."""
+    loads, lacking, before = problem.loads, Lacking(problem), packs.copy()
+    visit = loads["way"].to_numpy() * problem.calendar.count + loads["period"].to_numpy()
+    is_made = np.bincount(visit, packs)[visit] > 0 if len(loads) else np.zeros(0, dtype=bool)
+    _HandOut(problem, room, packs.astype(float), packs, is_made, FELT).run()
+    changed = np.flatnonzero(before != packs)
+    driven.price += lacking.weighted(changed, packs) - lacking.weighted(changed, before)
 
 
 def whole_packs(problem: Allocation, quantity: Floats) -> tuple[Ints, Room]:
@@ -79,34 +97,37 @@ class _HandOut:
     best.
     """
 
-    def __init__(self, problem: Allocation, room: Room, wanted: Floats, packs: Ints) -> None:
+    def __init__(
+        self, problem: Allocation, room: Room, wanted: Floats, packs: Ints, is_open: Flags | None = None, covered: float = COVERED
+    ) -> None:
         self._problem, self._room, self._wanted, self._packs = problem, room, wanted, packs
+        self._is_open, self._covered = np.ones(len(packs), dtype=bool) if is_open is None else is_open, covered
         self._zone, self._item, self._arrives, self._period = (
             problem.loads[name].to_numpy() for name in ("zone", "item", "arrives", "period")
         )
         self._group = problem.groups.of_item[self._item]
-        self._gain = np.zeros(problem.in_transit.shape)
+        self._gain, self._missed = np.zeros(problem.in_transit.shape), np.zeros(problem.series.shape)
 
     def run(self) -> None:
         stale = np.ones(self._problem.series.shape, dtype=bool)
         while stale.any():
             outcome = simulate.outcome(self._problem, self._problem.brought(self._packs))
             chosen = self._candidates(outcome)
-            self._refresh_gains(chosen, stale, outcome)
+            self._refresh_gains(chosen, stale)
             stale = self._round(chosen)
 
     def _candidates(self, outcome: simulate.Outcome) -> Ints:
         """Loads that have room for a pack, and lost one by rounding, or serve a cell that is short or a minimum that is not
         kept.
         """
-        short = outcome.unmet > (1 - COVERED) * np.maximum(self._problem.mean + outcome.backlog, simulate.NOTHING)
+        short = outcome.unmet > (1 - self._covered) * np.maximum(self._problem.mean + outcome.backlog, simulate.NOTHING)
         later = np.maximum.accumulate(short[:, :, ::-1], axis=2)[:, :, ::-1]
         serves_short = np.where(
             self._problem.groups.lasts[self._item],
             later[self._zone, self._group, self._arrives],
             short[self._zone, self._group, self._arrives],
         )
-        eligible = np.flatnonzero(self._lost() | serves_short | self._is_promised())
+        eligible = np.flatnonzero((self._lost() | serves_short | self._is_promised()) & self._is_open)
         return np.asarray(eligible[self._room.fits(eligible) >= 1])
 
     def _lost(self) -> Flags:
@@ -128,12 +149,15 @@ class _HandOut:
         lacking[at] = planned[at] < table["minimum"].to_numpy(float) * (1 - ROUND)
         return np.asarray(lacking[self._zone, self._item, self._arrives])
 
-    def _refresh_gains(self, chosen: Ints, stale: Flags, outcome: simulate.Outcome) -> None:
-        """What one more pack, arriving in a period, takes off the weighted shortage; for the series that changed."""
+    def _refresh_gains(self, chosen: Ints, stale: Flags) -> None:
+        """What one more pack, arriving in a period, takes off what is missed; for the series that changed."""
         problem = self._problem
         is_drop = np.zeros(problem.in_transit.shape, dtype=bool)
         is_drop[self._zone[chosen], self._item[chosen], self._arrives[chosen]] = True
         comes = [a + b for a, b in zip(problem.given, problem.in_groups(self._problem.brought(self._packs)), strict=True)]
+        for group in range(len(problem.groups.codes)):
+            zones = np.flatnonzero(stale[:, group])
+            self._missed[zones, group] = simulate.felt(problem, (zones, group), *(units[zones, group] for units in comes))
         for item, group in enumerate(problem.groups.of_item):
             for period in range(problem.calendar.count):
                 zones = np.flatnonzero(is_drop[:, item, period] & stale[:, group])
@@ -141,9 +165,8 @@ class _HandOut:
                     lasting, perishing = (units[zones, group].copy() for units in comes)
                     more = lasting if problem.groups.lasts[item] else perishing
                     more[:, period] += problem.groups.pack[item] * problem.groups.covers[item]
-                    accumulates = np.full(len(zones), problem.groups.accumulates[group])
-                    unmet = simulate.run(problem.demand[zones, group], lasting, perishing, accumulates).unmet
-                    fall = (outcome.unmet[zones, group] - unmet).sum(axis=1)
+                    missed = simulate.felt(problem, (zones, int(group)), lasting, perishing)
+                    fall = self._missed[zones, group] - missed
                     self._gain[zones, item, period] = fall * problem.weight[zones, group]
 
     def _round(self, chosen: Ints) -> Flags:

@@ -18,6 +18,7 @@ from forecast import periods
 from forecast.allocate import batches, commitments, consignments, supplies, vehicles, ways, weights
 from forecast.allocate.arrays import Flags, Ints
 from forecast.allocate.groups import Groups, group_items
+from forecast.allocate.places import Places, places
 from forecast.allocate.timeline import DAYS, Calendar
 from forecast.config import Config
 from forecast.errors import InputError, Problem
@@ -32,7 +33,7 @@ class Allocation:
     weighted person-periods per need unit; `floor` (z, g, t) survival floor in need units, NaN where there is none;
     `on_hand` (z, k) item units, NaN where unknown; `in_transit`, `by_others` (z, k, t) item units; `batches`: depot stock
     and arrivals; `lanes` (d, z): there is one; `ways`: lanes by vehicle class; `status` (way, k, t): why nothing can be loaded, 0
-    where it can; `loads`: what can be loaded.
+    where it can; `loads`: what can be loaded; `places`: where all lies.
     """
 
     calendar: Calendar
@@ -58,6 +59,7 @@ class Allocation:
     fleet: pd.DataFrame
     shut: pd.DataFrame
     commitments: pd.DataFrame
+    places: Places
 
     @cached_property
     def mean(self) -> Floats:
@@ -152,6 +154,7 @@ def align(demand: xr.Dataset, inputs: Inputs, config: Config, issue_date: pd.Tim
         fleet=vehicles.vehicle_hours(routes, consigned.left, items, depots, calendar, config, ledger),
         shut=shut,
         commitments=committed,
+        places=places(inputs, depots, zones, config.plan),
     )
 
 

@@ -11,6 +11,7 @@ from forecast.schema import Floats
 
 SLACK = 1e-6  # relative: the solver meets its rows to about this
 PLENTY = 1e12  # packs
+OPEN = -1  # no vehicles are fixed yet
 FEW = 16  # loads: one by one is faster than all of the stock at once
 
 
@@ -30,6 +31,8 @@ class Room:
         self._loaded = [np.zeros(shape), np.zeros(shape)]
         self._hours = problem.vehicle_hours * (1 + SLACK)
         self._round_trip = ways.hours_per_trip(problem.ways)
+        self._share = _share(problem, self._size)
+        self._team, self._space = np.full(shape, OPEN), np.zeros(1)
         self._stock, self._grades = _stock(problem)
         self._ceiling = np.full(problem.in_transit.shape, np.inf)
         table = problem.commitments
@@ -53,10 +56,22 @@ class Room:
         left = (self._stock - self._taken(np.arange(len(packs)), packs)).min(axis=(2, 3)) >= 0
         return np.asarray(left[self._loads["depot"], self._loads["item"]])
 
+    def share(self, loads: Ints) -> Floats:
+        """(load) -> (load) what a pack is of a vehicle, by weight or by volume, whichever is more."""
+        return np.asarray(self._share[loads])
+
+    def fix(self, team: Ints, vehicles: Floats) -> None:
+        """From now on no more vehicles than these: (way, t) which of them serve it, OPEN where hours alone are the limit."""
+        self._team = team
+        fixed = team > OPEN
+        self._space = vehicles - np.bincount(team[fixed], self.trips()[fixed], len(vehicles))
+
     def take(self, loads: Ints, packs: Ints) -> None:
         """Load so many packs of each, which must fit; take so many off again where negative."""
         way, period = self._loads["way"][loads], self._loads["period"][loads]
         ways_used, when = np.divmod(np.unique(way * self._problem.calendar.count + period), self._problem.calendar.count)
+        team = self._team[way, period]
+        np.subtract.at(self._space, team[team > OPEN], (packs * self._share[loads])[team > OPEN])
         before = self._trips_at(ways_used, when)
         for loaded, size in zip(self._loaded, self._size, strict=True):
             np.add.at(loaded, (way, period), packs * size[loads])
@@ -114,12 +129,21 @@ class Room:
         for capacity, loaded, size in zip(self._capacity, self._loaded, self._size, strict=True):
             free, needed = np.minimum(trips * capacity[way], 1e15) - loaded[way, period], size[loads]
             packs = np.minimum(packs, np.where(needed > 0, free / np.where(needed > 0, needed, 1), PLENTY))
-        return np.floor(packs + SLACK).astype(np.int64)
+        team, share = self._team[way, period], self._share[loads]
+        in_team = np.where(share > 0, np.maximum(self._space[team], 0) / np.where(share > 0, share, 1), PLENTY)
+        return np.floor(np.where(team > OPEN, np.minimum(in_team, PLENTY), packs) + SLACK).astype(np.int64)
 
     def _by_ceiling(self, loads: Ints) -> Ints:
         zone, item, arrives = (self._loads[name][loads] for name in ("zone", "item", "arrives"))
         free = np.minimum(self._ceiling[zone, item, arrives] / self._pack[loads], PLENTY)
         return np.asarray(np.floor(free + SLACK).astype(np.int64))
+
+
+def _share(problem: Allocation, sizes: list[Floats]) -> Floats:
+    """(load) what a pack is of a vehicle, by weight or by volume, whichever is more."""
+    way = problem.loads["way"].to_numpy()
+    by_each = [size / problem.ways[name].to_numpy(float)[way] for size, name in zip(sizes, ("kg", "m3"), strict=True)]
+    return np.asarray(np.maximum(*by_each))
 
 
 def _stock(problem: Allocation) -> tuple[Ints, Ints]:

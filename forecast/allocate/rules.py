@@ -35,7 +35,7 @@ class Trips:
 
 @dataclass(frozen=True)
 class Waste:
-    """(w) `columns`: goods that expire unsent at the end of the plan, and the depot and item of each."""
+    """(w) `columns`: goods left at the end of the plan that do not outlive it, and the depot and item of each."""
 
     columns: Ints
     depot: Ints
@@ -44,7 +44,7 @@ class Waste:
 
 @dataclass(frozen=True)
 class Stocked:
-    """(grade, t) `rows` of the goods of a depot that outlive a day, and (grade) the depot and item of each."""
+    """(n, t) `rows` of the goods of a depot that last longest, and (n) the depot and item of each."""
 
     rows: Ints
     depot: Ints
@@ -88,44 +88,44 @@ def build(problem: Allocation, most_pieces: int) -> Parts:
 def depot_stock(problem: Allocation, model: Model, send: Ints) -> tuple[Stocked, Waste]:
     """Stock of each depot and item: what lies there and arrives, less what is loaded; never below 0.
 
-    Once more for the goods that outlive each expiry day: what arrives on or after that day is taken from them alone
-    (FEFO). Waste is what is left at the end of the goods that do not outlive it.
+    Where goods expire within the plan, by the day they do: a load is taken from those that outlive its arrival, and
+    good for longer may leave as good for less. So no load counts on goods that come after it, or expire before it arrives.
+    Waste is what is left at the end of the goods that do not outlive it.
     """
     rows_of = {key: rows.to_numpy() for key, rows in problem.loads.groupby(["depot", "item"]).groups.items()}
     grades = batches.grades(problem.batches, problem.calendar)
-    wasted, stocked = [], []
+    longest, wasted = [], []
     for key, chain in itertools.groupby(grades, lambda grade: (grade.depot, grade.item)):
         if key in rows_of:
-            code = f"{problem.depots[key[0]]},{problem.items.index[key[1]]}"
-            graded = [_stock_of_grade(problem, model, send, grade, rows_of[key], code) for grade in chain]
-            stocked += [(rows, *key) for rows, _ in graded]
-            at_end = [left for _, left in graded]
-            if len(at_end) > 1:
-                column = model.add_columns("waste", 1, [code])
-                rows = model.add_rows("waste", len(at_end) - 1, [f"{code},{n}" for n in range(1, len(at_end))], 0.0, INF)
-                model.put(rows, column, 1.0)
-                model.put(rows, at_end[0], -1.0)
-                model.put(rows, at_end[1:], 1.0)
-                wasted.append((column[0], *key))
+            rows, left = _stock_by_grade(problem, model, send, list(chain), rows_of[key])
+            longest.append((rows[-1], *key))
+            wasted += [(column, *key) for column in left[:-1, -1]]
     column, depot, item = np.array(wasted, dtype=np.int64).reshape(-1, 3).T
-    kept = np.array([rows for rows, _, _ in stocked], dtype=np.int64).reshape(-1, problem.calendar.count)
-    of_row = np.array([key for _, *key in stocked], dtype=np.int64).reshape(-1, 2).T
+    kept = np.array([rows for rows, _, _ in longest], dtype=np.int64).reshape(-1, problem.calendar.count)
+    of_row = np.array([key for _, *key in longest], dtype=np.int64).reshape(-1, 2).T
     return Stocked(kept, *of_row), Waste(column, depot, item)
 
 
-def _stock_of_grade(
-    problem: Allocation, model: Model, send: Ints, grade: batches.Grade, loads: Ints, code: str
-) -> tuple[Ints, int]:
-    """The stock rows of the goods that outlive a day; the column of what is left of them at the end."""
-    after = f",outlives_{names.day(problem, grade.outlives)}" if grade.rank else ""
-    labels = [f"{code}{after},{day}" for day in names.days(problem)]
-    left = model.add_columns("stock", len(labels), labels)
-    rows = model.add_rows("stock", len(labels), labels, grade.comes, grade.comes)
+def _stock_by_grade(problem: Allocation, model: Model, send: Ints, chain: list[batches.Grade], loads: Ints) -> tuple[Ints, Ints]:
+    """(grade, t) the rows of the stock of one item at one depot, and the columns of what is left."""
+    code = f"{problem.depots[chain[0].depot]},{problem.items.index[chain[0].item]}"
+    after = [code if grade.rank == 0 else f"{code},outlives_{names.day(problem, grade.outlives)}" for grade in chain]
+    labels = [f"{grade},{day}" for grade in after for day in names.days(problem)]
+    shape = (len(chain), problem.calendar.count)
+    so_far = np.stack([grade.comes for grade in chain])
+    comes = so_far - np.pad(so_far[1:], ((0, 1), (0, 0)))
+    left = model.add_columns("stock", len(labels), labels).reshape(shape)
+    rows = model.add_rows("stock", len(labels), labels, comes.ravel(), comes.ravel()).reshape(shape)
     model.put(rows, left, 1.0)
-    model.put(rows[1:], left[:-1], -1.0)
-    taken = loads[problem.loads["arrive_day"].to_numpy()[loads] >= grade.outlives]
-    model.put(rows[problem.loads["period"].to_numpy()[taken]], send[taken], 1.0)
-    return rows, int(left[-1])
+    model.put(rows[:, 1:], left[:, :-1], -1.0)
+    if len(chain) > 1:
+        as_less = model.add_columns("as_less", len(labels) - shape[1], labels[shape[1] :]).reshape(len(chain) - 1, shape[1])
+        model.put(rows[1:], as_less, 1.0)
+        model.put(rows[:-1], as_less, -1.0)
+    outlives = np.array([grade.outlives for grade in chain])
+    of_grade = np.searchsorted(outlives, problem.loads["arrive_day"].to_numpy()[loads], side="right") - 1
+    model.put(rows[of_grade, problem.loads["period"].to_numpy()[loads]], send[loads], 1.0)
+    return rows, left
 
 
 def payload(problem: Allocation, model: Model, send: Ints) -> Trips:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.allocate.arrays import Flags
+from forecast.allocate.arrays import Flags, Ints
 from forecast.allocate.problem import Allocation
 from forecast.schema import Floats
 
 NOTHING = 1e-9  # of the need: a smaller shortage is none
+FLOOR = 100.0  # times as dear as any other is a shortage below the survival floor, where single packs and loads are weighed
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,18 @@ def outcome(problem: Allocation, planned: Floats) -> Outcome:
     comes = [(a + b).reshape(-1, shape[2]) for a, b in zip(problem.given, problem.in_groups(planned), strict=True)]
     accumulates = np.tile(problem.groups.accumulates, shape[0])
     return run(problem.demand.reshape(-1, *problem.demand.shape[2:]), comes[0], comes[1], accumulates).reshape(*shape)
+
+
+def felt(problem: Allocation, at: tuple[Ints, int], lasting: Floats, perishing: Floats) -> Floats:
+    """(n) zones and a group, (n, t) goods that come -> (n) what is missed over the plan, need units: the expected shortage, and
+    that below the survival floor once more, `FLOOR` times.
+    """
+    accumulates = np.full(len(lasting), problem.groups.accumulates[at[1]])
+    missed = run(problem.demand[at], lasting, perishing, accumulates).unmet.sum(axis=1)
+    floor = np.nan_to_num(problem.floor[at])
+    if floor.any():
+        missed = missed + FLOOR * run(floor[:, :, None], lasting, perishing, np.zeros(len(lasting), dtype=bool)).unmet.sum(axis=1)
+    return np.asarray(missed)
 
 
 def run(demand: Floats, lasting: Floats, perishing: Floats, accumulates: Flags) -> Outcome:

@@ -28,6 +28,7 @@ ALLOCATION = Table(
         Column("batch"),
         Column("expiry", "date"),
         Column("reason", required=True),
+        Column("round"),
     ),
     key=("line_id",),
 )

@@ -36,6 +36,8 @@ def random_world(seed: int, kinds: tuple[str, ...], fleet: str, *, survival: boo
     if fleet == "weight and volume":
         vehicles = [{**row, "payload_m3": 4.0} for row in vehicles]
     layers = [{"use": "survival"}] if survival else []
+    cleared = {"available_from": week(1), "expiry": day(12)}
+    late = [{"depot": "D1", "item": code, "quantity": 60.0, "batch": "c", **cleared} for code in codes]
     return World(
         demand,
         items,
@@ -43,7 +45,8 @@ def random_world(seed: int, kinds: tuple[str, ...], fleet: str, *, survival: boo
             {"depot": depot, "item": code, "quantity": float(rng.integers(1, 120)), "batch": batch, "expiry": expiry}
             for depot, code in pairs
             for batch, expiry in (("a", day(int(rng.integers(2, 20)))), ("b", day(300)))
-        ],
+        ]
+        + late,
         arrivals=[
             {"depot": depot, "item": code, "quantity": float(rng.integers(1, 80)), "eta": week(1)} for depot, code in pairs
         ],

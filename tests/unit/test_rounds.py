@@ -1,0 +1,110 @@
+"""Whole vehicles in the firm periods: part loads share one on a round, or stay behind. Answers by arithmetic."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from forecast.allocate.rounds import Part, Round, choose
+from tests.plan_world import World, cells, reasons, sent, week
+
+RATIONS = {"item": "kit", "need_lapses": True, "keeps_days": 90.0, "kg_per_unit": 10.0}
+BOTH = [{"to": "Z1", "hours_one_way": 3.0}, {"to": "Z2", "hours_one_way": 3.0}]
+NO_VISIT = {"min_shipment": {"vehicle_share": 0}}
+
+
+def two_part_loads(hours: float, **changes: object) -> World:
+    """Z1 wants 30 % of a truck, Z2 20 %, three hours off; a degree of longitude between them: 111.2 km / 25 km/h = 4.45 h."""
+    fleet = [{"payload_kg": 1000.0, "hours_per_day": hours / 7}]
+    demand = {("Z1", "kit"): [30], ("Z2", "kit"): [20]}
+    world = World(demand, [RATIONS], stock=[{"quantity": 500}], routes=BOTH, fleet=fleet, plan=NO_VISIT)
+    return replace(world, **changes)
+
+
+def test_two_part_loads_share_a_truck_on_a_round() -> None:
+    plan = two_part_loads(11.0).planned()  # 3 + 4.45 + 3 hours
+    assert (sent(plan, zone="Z1"), sent(plan, zone="Z2")) == (30, 20)
+    assert list(plan.lines["trips"]) == [0.6, 0.4]
+    assert set(plan.lines["round"]) == {"Z1 > Z2"}
+    assert {plan.figures[name] for name in ("whole_vehicles", "rounds_shared")} == {1}
+    assert (plan.figures["part_loads_left"], plan.figures["whole_vehicles_price"]) == (0, 0)
+
+
+def test_without_the_hours_for_a_round_the_load_that_is_missed_most_goes_alone() -> None:
+    world = two_part_loads(10.0)
+    plan = world.planned()
+    assert (sent(plan, zone="Z1"), sent(plan, zone="Z2")) == (30, 0)
+    assert list(plan.lines.loc[plan.lines["quantity"] > 0, "trips"]) == [1.0]
+    assert reasons(plan, zone="Z2") == ["trucks of D1 full"]
+    assert plan.figures["part_loads_left"] == 1
+    assert plan.figures["whole_vehicles_price"] == pytest.approx(20 / 25)  # an average zone, which wants 25, counts as one
+    assert any("1 part load found no vehicle" in remark for remark in world.ledger.remarks)
+    in_parts = two_part_loads(10.0, plan={**NO_VISIT, "firm_periods": 0}).planned()
+    assert (sent(in_parts, zone="Z1"), sent(in_parts, zone="Z2")) == (30, 20)
+
+
+def test_what_is_promised_is_carried_first() -> None:
+    plan = two_part_loads(10.0, commitments=[{"zone": "Z2", "period": week(0), "minimum": 20}]).planned()
+    assert (sent(plan, zone="Z1"), sent(plan, zone="Z2")) == (0, 20)
+
+
+def test_a_promise_that_no_whole_vehicle_keeps_marks_the_plan() -> None:
+    world = two_part_loads(5.0, commitments=[{"zone": "Z2", "period": week(0), "minimum": 20}])
+    world.planned()
+    assert any("the promise is not kept" in mark for mark in world.ledger.marks)
+
+
+def test_beyond_the_firm_periods_vehicles_are_counted_in_parts() -> None:
+    week_by_week = {"visit_days": 7, "safety_days": 0, **NO_VISIT}
+    perishing = {**RATIONS, "keeps_days": 1.0}
+    demand = {("Z1", "kit"): [30, 30], ("Z2", "kit"): [20, 20]}
+    plan = two_part_loads(10.0, demand=demand, items=[perishing], plan=week_by_week).planned()
+    assert [sent(plan, zone="Z2", load_on=week(n)) for n in (0, 1)] == [0, 20]
+    assert cells(plan, "planned", zone="Z1") == [30, 30]
+
+
+def test_what_stays_behind_goes_where_a_vehicle_that_leaves_has_room_for_it() -> None:
+    # The depot has 40: 24 for Z1 and 16 for Z2 share the lack. Z2 has no truck, so Z1, which was short, gets its whole 30.
+    plan = two_part_loads(10.0, stock=[{"quantity": 40}]).planned()
+    assert (sent(plan, zone="Z1"), sent(plan, zone="Z2")) == (30, 0)
+
+
+def test_where_no_place_is_known_a_round_goes_by_way_of_the_depot() -> None:
+    world = two_part_loads(11.0)
+    inputs = world.inputs()
+    inputs.zones.geometry = [None, None]
+    plan = world.planned(inputs=inputs)  # 12 hours for both
+    assert (sent(plan, zone="Z1"), sent(plan, zone="Z2")) == (30, 0)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_choice_of_rounds_carries_more_than_the_stated_gap_allows(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    none = np.zeros(0, dtype=np.int64)
+    parts = [Part(n, 0.2, none, none, float(rng.integers(1, 50)), bool(rng.random() < 0.2)) for n in range(5)]
+    rounds = [
+        Round(stops, float(rng.integers(2, 6) + 2 * len(stops))) for size in (1, 2, 3) for stops in combinations(range(5), size)
+    ]
+    free = float(rng.integers(5, 25))
+    value = [part.worth + 2 * sum(one.worth for one in parts) * part.is_promised for part in parts]
+
+    def carried(chosen: tuple[Round, ...]) -> float:
+        return sum(value[n] for one in chosen for n in one.parts)
+
+    possible = [
+        chosen
+        for size in range(6)
+        for chosen in combinations(rounds, size)
+        if sum(one.hours for one in chosen) <= free
+        and len({n for one in chosen for n in one.parts}) == sum(len(one.parts) for one in chosen)
+    ]
+    best = max(map(carried, possible))
+    made, gap = choose(rounds, parts, free, 1e-3)
+    assert tuple(made) in possible
+    assert carried(tuple(made)) >= best * (1 - 1e-3) - 1e-9
+    assert gap <= 1e-3
+    fewest = min(sum(one.hours for one in chosen) for chosen in possible if carried(chosen) >= carried(tuple(made)) - 1e-9)
+    assert sum(one.hours for one in made) == pytest.approx(fewest)
