@@ -38,26 +38,28 @@ def answer(
     """
     config = known.config.forecast
     shape = (*needed.shape[:2], config.horizon, config.samples)
-    found = Answers(np.full(shape, np.nan, np.float32), np.full(shape, np.nan, np.float32), np.full(shape[:2], "none", object))
+    found = Answers(np.empty(shape, np.float32), np.empty(shape, np.float32), np.full(shape[:2], "none", object))
     differ = ~((needed == recorded) | (np.isnan(needed) & np.isnan(recorded))).all(axis=2)
     for items in _asked_together(choices):
-        places = [known.place(item) for item in items]
+        places = np.array([known.place(item) for item in items])
         choice = choices[items[0]]
         open_ = ~silent[:, places].T.ravel()
-        zones, wanted = (len(items), len(needed)), differ[:, places].T.ravel()
+        zones, differs = (len(items), len(needed)), differ[:, places].T.ravel()
         past = _history(known, items, "demand", needed[:, places], choice, open_)
         paths, model = _predict(past, choice, "demand", config, ledger)
         found.demand[:, places] = np.moveaxis(paths.reshape(*zones, *shape[2:]), 0, 1)
         found.model[:, places] = model.reshape(zones).T
-        if wanted.any():
-            del past  # of many series a large part of the memory
+        del past, paths  # of many series a large part of the memory
+        item, zone = np.divmod(np.arange(len(differs)), len(needed))
+        same = zone[~differs], places[item[~differs]]
+        found.distributed[same] = found.demand[same]
+        if differs.any():
             past = _history(known, items, "distributed", recorded[:, places], choice, open_)
-            if choice.is_pooled:
-                paths[wanted] = _predict(past, choice, "distributed", config, ledger)[0][wanted]
-            else:
-                paths[wanted] = _predict(past.only(wanted), choice, "distributed", config, ledger)[0]
-        paths[model == "none"] = np.nan
-        found.distributed[:, places] = np.moveaxis(paths.reshape(*zones, *shape[2:]), 0, 1)
+            asked = differs | choice.is_pooled
+            paths = _predict(past.only(asked), choice, "distributed", config, ledger)[0]
+            found.distributed[zone[differs], places[item[differs]]] = paths[differs[asked]]
+            del past, paths
+    found.distributed[found.model == "none"] = np.nan
     return found
 
 
@@ -106,7 +108,7 @@ def _predict(history: History, choice: Choice, quantity: Quantity, config: Forec
     first = np.where(has_history, own, without_history).astype(object)
     turns = [(choice, has_history), *((others[name], ~has_history & (without_history == name)) for name in FALLBACKS)]
     turns += [(others[name], np.ones(len(known), dtype=bool)) for name in FALLBACKS]
-    paths = np.full((len(known), len(history.ahead), config.samples), np.nan, dtype=np.float32)
+    paths = np.empty((len(known), len(history.ahead), config.samples), dtype=np.float32)
     names = np.full(len(known), "none", dtype=object)
     todo = (known > 0) | has_norm
     for model, wanted in turns:
@@ -116,9 +118,10 @@ def _predict(history: History, choice: Choice, quantity: Quantity, config: Forec
         found = ask(model, history.only(asked), config.samples)
         answered = np.isfinite(found).all(axis=(1, 2))
         done = asked[answered]
-        paths[done] = found[answered]
+        paths[done] = found if answered.all() else found[answered]
         names[done] = [_worded(first[series], own[series] if model is choice else model.name) for series in done]
         todo[done] = False
+    paths[names == "none"] = np.nan
     _note_fallbacks(history, first, names, quantity, ledger)
     return paths, names
 

@@ -1,10 +1,11 @@
-"""Which model forecasts an item, by backtest: rolling origins over what is known, CRPS first.
+"""Which models forecast an item, by backtest: rolling origins over what is known, CRPS first.
 
-Each candidate forecasts what was recorded after several past origins, knowing nothing later. The best for an item is taken, and
-others are added to it as long as the average of their quantiles scores clearly better (forward selection with replacement:
-Caruana, Niculescu-Mizil, Crew, Ksikes, Ensemble selection from libraries of models, 2004). An item with few cells leans on what
-holds for all items. Models that fit series by series are tried on some of them, as many as `choice.seconds` allow,
-beside the others on the same series; they are taken only if a night stays short enough, and the ledger says what was not tried.
+Each candidate forecasts what was recorded after several past origins, knowing nothing later. The quantiles of all are averaged
+with weights that scored well there, and stretched where they were too narrow or too wide (`weighing`). With few origins little
+is learnt: the weights start from what holds without any evidence (the pooled model has the more votes the more values it can
+learn from), those of an item from those of all items. Models that fit series by series are tried on some of them, as many as
+`choice.seconds` allow, beside the others on the same series; they are taken only if a night stays short enough, and the ledger
+says what was not tried.
 
 The choice follows from the panel as it was at the start of the week and from the config, so that it holds for a week. It may be
 kept, and is the same when made anew.
@@ -22,7 +23,7 @@ import numpy.typing as npt
 import pandas as pd
 from tqdm import tqdm
 
-from forecast import periods, scores, store
+from forecast import periods, scores, store, weighing
 from forecast.asking import Choice, ask, choice_of
 from forecast.config import Plugin
 from forecast.histories import Known, of_item, together
@@ -32,13 +33,14 @@ from forecast.schema import TOGETHER, Floats, History, Ledger, Trial
 SAMPLES = 40  # of a path, to be judged
 MOST_SERIES = 400  # of an item are judged
 FEWEST_SERIES = 8  # that a slow model is judged on
-MOST_CELLS = 8000  # that stand for all items
-LEANING = 150  # cells: an item with as many leans on all items by half
-CLEARLY = 0.995  # what another member must bring the score down to
-MOST_MEMBERS = 4
+MOST_CELLS, MOST_OF_ITEM = 8000, 2400  # that the weights are learnt from: for all items, and for one
+VOTES = {"empirical": 2.0, "smoothing": 0.6, "intermittent": 0.3}  # without any evidence; one by one, not pooled
+OTHERS_VOTES, SLOW_SHARE = 0.15, 0.05
+VALUES_PER_VOTE, MOST_VOTES = 5_000, 20.0  # of a model that learns from all series at once
+LEAST_PRIOR = 0.002  # an item may take what others did not
 YARDSTICK = Plugin(use="moving_average")  # stands in where a candidate has no answer; scores are told relative to its own
 Paths = npt.NDArray[np.float32]
-Mix = tuple[str, ...]
+Mix = dict[str, float]
 
 
 def choose(known: Known, items: Sequence[str], kept: Kept, ledger: Ledger) -> Choice:
@@ -57,10 +59,12 @@ def choose(known: Known, items: Sequence[str], kept: Kept, ledger: Ledger) -> Ch
         trials = [Trial(**facts) for facts in json.loads(str(remembered["trials"]))]
     ledger.trials.extend(trials)
     shares = {item: {trial.model: trial.share for trial in trials if trial.item == item and trial.share} for item in items}
+    widths = {trial.item: trial.width for trial in trials if trial.width != 1}
     names = sorted({name for share in shares.values() for name in share})
     members = [{"use": candidates[name].name, **candidates[name].given, "label": name} for name in names]
     signals = [signal for name in names for signal in candidates[name].signals]
-    return choice_of(Plugin.model_validate({"use": "ensemble", "members": members, "shares": shares}), "forecast.choice", signals)
+    plugin = Plugin.model_validate({"use": "ensemble", "members": members, "shares": shares, "widths": widths})
+    return choice_of(plugin, "forecast.choice", signals)
 
 
 def _candidates(known: Known) -> dict[str, Choice]:
@@ -111,31 +115,60 @@ def origins(count: int, wanted: int, horizon: int, fewest: int) -> list[int]:
 
 @dataclass(frozen=True)
 class _Tried:
-    """Candidates on the same cells: `item` (cell), `seen` (cell), and `paths` name -> (cell, sample) in ascending order.
+    """Candidates on the same cells: `item` (cell), `origin` (cell), `level` (cell) of its series by the yardstick, `seen` (cell),
+    and `paths` name -> (cell, sample) in ascending order.
 
     A candidate that was not asked for a cell has NaN there.
     """
 
     item: npt.NDArray[np.object_]
+    origin: npt.NDArray[np.intp]
+    level: Floats
     seen: Floats
     paths: dict[str, Paths]
 
+    @property
+    def in_whole(self) -> bool:
+        """Whether all that was seen is whole numbers: then so is what is forecast."""
+        return bool((self.seen % 1 == 0).all())
+
     def averaged(self, mix: Mix) -> Floats:
-        """(cell, sample) the average of the members' quantiles; whole numbers where all that was seen is, as in the forecast."""
-        found = np.mean([self.paths[name] for name in mix], axis=0, dtype=float)
-        in_whole = bool((self.seen % 1 == 0).all())
-        return np.floor(found + (np.arange(SAMPLES) + 0.5) / SAMPLES) if in_whole else np.asarray(found)
+        """(cell, sample) the average of the members' quantiles."""
+        return np.asarray(np.sum([share * self.paths[name].astype(float) for name, share in mix.items()], axis=0))
+
+    def forecast(self, mix: Mix, width: float = 1.0) -> Floats:
+        """(cell, sample) the same as it is forecast: stretched, and in whole numbers where all that was seen is."""
+        found = weighing.stretched(self.averaged(mix), width)
+        return weighing.whole(found) if self.in_whole else found
+
+    def loss(self, mix: Mix) -> Floats:
+        """(cell) CRPS; NaN where a member was not asked."""
+        return scores.crps(self.forecast(mix), self.seen)
 
     def of(self, item: str) -> _Tried:
         """The cells of one item."""
         return self.at(self.item == item)
 
-    def with_mean(self, mix: Mix) -> _Tried:
-        """The same with the average of a mix, under the name TOGETHER."""
-        return replace(self, paths={**self.paths, TOGETHER: self.averaged(mix).astype(np.float32)})
-
     def at(self, where: npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> _Tried:
-        return _Tried(self.item[where], self.seen[where], {name: paths[where] for name, paths in self.paths.items()})
+        paths = {name: paths[where] for name, paths in self.paths.items()}
+        return _Tried(self.item[where], self.origin[where], self.level[where], self.seen[where], paths)
+
+    def forecast_by(self, mix: Mix) -> _Tried:
+        """The cells for which all members were asked."""
+        return self.at(np.asarray(np.isfinite(self.averaged(mix)).all(axis=1)))
+
+    def some(self, most: int) -> _Tried:
+        """At most so many cells, evenly spread."""
+        if len(self.seen) <= most:
+            return self
+        return self.at(np.linspace(0, len(self.seen) - 1, most).round().astype(np.intp))
+
+    @classmethod
+    def joined(cls, parts: Sequence[_Tried]) -> _Tried:
+        item, level, seen = (np.concatenate([getattr(part, name) for part in parts]) for name in ("item", "level", "seen"))
+        origin = np.repeat(np.arange(len(parts)), [len(part.seen) for part in parts])
+        names = parts[0].paths
+        return cls(item, origin, level, seen, {name: np.concatenate([part.paths[name] for part in parts]) for name in names})
 
 
 def _trials(known: Known, items: Sequence[str], candidates: Mapping[str, Choice]) -> list[Trial]:
@@ -149,19 +182,25 @@ def _trials(known: Known, items: Sequence[str], candidates: Mapping[str, Choice]
         why = f"not tried: {_counted(len(known.periods))} too few to look back {settings.horizon}"
         return [Trial(item, name, 0, np.nan, np.nan, np.nan, share[name], why) for item in items for name in candidates]
     tried = _try_all(known, items, {name: one for name, one in candidates.items() if not reasons[name]}, untils)
-    some = tried.at(np.linspace(0, len(tried.seen) - 1, min(len(tried.seen), MOST_CELLS)).round().astype(int))
     too_slow = {name for name in tried.paths if _nightly(known, items, candidates[name]) > settings.choice.nightly_seconds}
-    selection = _Selection(some, yardstick, frozenset(too_slow))
+    weigher = _Weigher(tried, {name: candidates[name] for name in tried.paths if name not in too_slow}, _votes(known, items))
     found = []
     for item in items:
         cells = tried.of(item)
-        mix = selection.best(cells)
+        mix, width = weigher.best(cells)
         for name in candidates:
             note = reasons[name] or ("too slow for every night (choice.nightly_seconds)" if name in too_slow else "")
-            found.append(_trial(item, name, cells, yardstick, mix.count(name) / len(mix), note))
-        if len(set(mix)) > 1:
-            found.append(_trial(item, TOGETHER, cells.with_mean(mix), yardstick, 0.0, "what is taken, by its shares"))
+            found.append(_trial(item, name, cells, {name: 1.0}, yardstick, mix.get(name, 0.0), note))
+        if len(mix) > 1 or width != 1:
+            together = _trial(item, TOGETHER, cells, mix, yardstick, 0.0, "what is taken, by its shares", width)
+            found.append(together)
     return found
+
+
+def _votes(known: Known, items: Sequence[str]) -> float:
+    """Of a pooled model: the more values it can learn from, the more it is worth before anything is tried."""
+    values = known.panel["distributed"].values[:, [known.place(item) for item in items]]
+    return min(float(np.isfinite(values).sum()) / VALUES_PER_VOTE, MOST_VOTES)
 
 
 def _not_tried(known: Known, items: Sequence[str], candidate: Choice, count: int) -> str:
@@ -214,11 +253,7 @@ def _try_all(known: Known, items: Sequence[str], candidates: Mapping[str, Choice
                 paths[name] = _asked(candidate, past, _affordable(known, items, candidate, len(untils)), instead)
                 bar.update()
             parts.append(_cells(past.items, truth, paths))
-    return _Tried(
-        np.concatenate([part.item for part in parts]),
-        np.concatenate([part.seen for part in parts]),
-        {name: np.concatenate([part.paths[name] for part in parts]) for name in candidates},
-    )
+    return _Tried.joined(parts)
 
 
 def _judged(known: Known, item: str, past: Floats) -> npt.NDArray[np.intp]:
@@ -253,66 +288,71 @@ def _asked(candidate: Choice, past: History, most: int, instead: Floats) -> Floa
 
 
 def _cells(items: Sequence[str], truth: Floats, paths: Mapping[str, Floats]) -> _Tried:
-    """Flat cells that were recorded and that the yardstick, the first, forecasts."""
+    """Flat cells of one origin that were recorded and that the yardstick, the first, forecasts."""
     first = next(iter(paths.values()))
     usable = np.isfinite(truth) & np.isfinite(first).all(axis=2)
     item = np.repeat(np.asarray(items, dtype=object)[:, None], truth.shape[1], axis=1)[usable]
-    return _Tried(item, truth[usable], {name: np.sort(found[usable], axis=1).astype(np.float32) for name, found in paths.items()})
+    level = np.repeat(first.mean(axis=(1, 2))[:, None], truth.shape[1], axis=1)[usable]
+    in_order = {name: np.sort(found[usable], axis=1).astype(np.float32) for name, found in paths.items()}
+    return _Tried(item, np.zeros(len(item), dtype=np.intp), level, truth[usable], in_order)
 
 
 # ------------------------------------------------------------------ choosing
 
 
-class _Selection:
-    """Forward selection of members by the mean CRPS of the average of their quantiles."""
+class _Weigher:
+    """Weights of candidates and the width of their average: for all items together, from there for each, then with the slow ones.
 
-    def __init__(self, everything: _Tried, yardstick: str, barred: frozenset[str]) -> None:
-        self.everything, self.yardstick = everything, yardstick
-        self.names = [name for name in everything.paths if name not in barred]
-        self._overall: dict[tuple[Mix, Mix], float] = {}
+    `votes`: of a model that learns from all series at once.
+    """
 
-    def best(self, cells: _Tried) -> Mix:
-        """The members for an item, a name as often as its share."""
-        weight = len(cells.seen) / (len(cells.seen) + LEANING)
-        mix: Mix = ()
-        while len(mix) < MOST_MEMBERS:
-            gains = {name: self._gain(cells, mix, name, weight) for name in self.names}
-            name = min(gains, key=lambda one: (gains[one], self.names.index(one)))
-            if mix and gains[name] > CLEARLY:
-                break
-            mix = (*mix, name)
-        return mix
+    def __init__(self, everything: _Tried, candidates: Mapping[str, Choice], votes: float) -> None:
+        self.fast = [name for name, one in candidates.items() if not one.is_slow]
+        self.slow = [name for name, one in candidates.items() if one.is_slow]
+        prior = [votes if candidates[name].is_pooled else VOTES.get(name, OTHERS_VOTES) for name in self.fast]
+        self.overall = self._weights(everything, self.fast, np.array(prior), MOST_CELLS)
 
-    def _gain(self, cells: _Tried, mix: Mix, name: str, weight: float) -> float:
-        """Score with the new member over the score before, on the item's own cells and, leaning, on all."""
-        more = tuple(sorted((*mix, name)))
-        before = mix or (self.yardstick,)
-        if (before, more) not in self._overall:
-            self._overall[before, more] = _ratio(self.everything, before, more)
-        overall, own = self._overall[before, more], _ratio(cells, before, more)
-        return weight * own + (1 - weight) * overall if np.isfinite(own) else overall
+    def best(self, cells: _Tried) -> tuple[Mix, float]:
+        """The members for an item with their shares, and the width of their average."""
+        names, found = self.fast, self._weights(cells, self.fast, np.maximum(self.overall, LEAST_PRIOR), MOST_OF_ITEM)
+        slow = [name for name in self.slow if np.isfinite(cells.paths[name]).any()]
+        if slow:
+            names, count = [*names, *slow], len(slow)
+            prior = np.append(np.maximum(found, LEAST_PRIOR) * (1 - SLOW_SHARE * count), np.full(count, SLOW_SHARE))
+            asked = cells.at(np.asarray(np.isfinite([cells.paths[name][:, 0] for name in slow]).all(axis=0)))
+            found = self._weights(asked, names, prior, MOST_OF_ITEM)
+        mix = {name: float(share) for name, share in zip(names, weighing.in_parts(found), strict=True) if share}
+        return mix, self._width(cells, mix)
+
+    def _weights(self, cells: _Tried, names: Sequence[str], prior: Floats, most: int) -> Floats:
+        cells = cells.some(most)
+        origins = len(np.unique(cells.origin))
+        paths = np.stack([cells.paths[name].astype(float) for name in names])
+        pairs = paths.reshape(*paths.shape[:2], -1, 2).mean(axis=3)  # half as many levels, at their midpoints
+        return weighing.weights(pairs, cells.seen, self._importance(cells), prior, origins) if origins else prior / prior.sum()
+
+    def _width(self, cells: _Tried, mix: Mix) -> float:
+        cells = cells.forecast_by(mix).some(MOST_OF_ITEM)
+        origins = len(np.unique(cells.origin))
+        if not origins:
+            return 1.0
+        return weighing.width(cells.averaged(mix), cells.seen, self._importance(cells), origins, in_whole=cells.in_whole)
+
+    def _importance(self, cells: _Tried) -> Floats:
+        """(cell) how much a loss counts: each item as much as any other, and of an item each origin."""
+        usual = np.mean([cells.loss({name: 1.0}) for name in self.fast], axis=0)
+        found, items = np.zeros(len(usual)), np.unique(cells.item.astype(str))
+        for item in items:
+            own = cells.item.astype(str) == item
+            found[own] = weighing.importance(usual[own], cells.level[own], cells.origin[own]) / len(items)
+        return found
 
 
-def _ratio(cells: _Tried, before: Mix, after: Mix) -> float:
-    """Mean CRPS of one mix over that of another, each item counted relative to its own, on cells that both forecast."""
-    one, other = (cells.averaged(mix) for mix in (before, after))
-    both = np.isfinite(one[:, 0]) & np.isfinite(other[:, 0])
-    if not both.any():
-        return float("nan")
-    losses = [scores.crps(paths[both], cells.seen[both]) for paths in (one, other)]
-    _, item = np.unique(cells.item[both].astype(str), return_inverse=True)
-    usual = np.bincount(item, losses[0]) / np.bincount(item)
-    size = np.where(usual > 0, usual, 1)[item]
-    totals = [float((loss / size).sum()) for loss in losses]
-    return totals[1] / totals[0] if totals[0] > 0 else 1.0
-
-
-def _trial(item: str, name: str, cells: _Tried, yardstick: str, share: float, note: str) -> Trial:
-    if name not in cells.paths:
+def _trial(item: str, name: str, cells: _Tried, mix: Mix, yardstick: str, share: float, note: str, width: float = 1.0) -> Trial:
+    if not all(member in cells.paths for member in mix):
         return Trial(item, name, 0, np.nan, np.nan, np.nan, share, note)
-    known = np.isfinite(cells.paths[name][:, 0])
-    paths, seen = cells.averaged((name,))[known], cells.seen[known]
-    loss = scores.mean(scores.crps(paths, seen))
-    return Trial(
-        item, name, int(known.sum()), loss, _ratio(cells, (yardstick,), (name,)), scores.coverage(paths, seen, 0.8), share, note
-    )
+    known = cells.forecast_by(mix)
+    paths, seen = known.forecast(mix, width), known.seen
+    loss, usual = scores.mean(scores.crps(paths, seen)), scores.mean(known.loss({yardstick: 1.0}))
+    relative = scores.ratio(loss, usual) if usual > 0 else (1.0 if len(seen) else np.nan)
+    return Trial(item, name, len(seen), loss, relative, scores.coverage(paths, seen, 0.8), share, note, width)

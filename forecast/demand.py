@@ -66,6 +66,7 @@ def forecast_demand(
     if best:
         choices |= dict.fromkeys(best, choose(known, best, kept or Kept(), ledger))
     found = answer(known, needed, recorded, choices, silent, ledger)
+    del recorded, known  # of many series a large part of the memory
     together = futures.measure(needed, settings.horizon)
     template = futures.common_order(panel.indexes["zone"], panel.indexes["item"], together, settings.samples, settings.seed)
     demand, distributed = found.demand, found.distributed
@@ -85,8 +86,10 @@ def forecast_demand(
 
 def _per_item(ratio: Floats, arriving: npt.NDArray[np.bool_]) -> Floats:
     """(zone, ...) people over reference people -> (zone, item, ...); 1 for arrivals: who comes does not follow who is there."""
-    ratios = np.repeat(ratio[:, None], len(arriving), axis=1)
-    ratios[:, arriving] = 1.0
+    ratios = np.broadcast_to(ratio[:, None], (len(ratio), len(arriving), *ratio.shape[1:]))
+    if arriving.any():
+        ratios = ratios.copy()
+        ratios[:, arriving] = 1.0
     return ratios
 
 

@@ -9,7 +9,9 @@ between zones for one item, and between all others.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +19,7 @@ import pandas as pd
 
 from forecast.schema import Floats
 
+AT_ONCE = 500  # zones put in order together
 FEWEST_PAIRS = 100  # products of two changes, to measure a correlation
 MOST = 0.95
 SUMS = ((), (0,), (1,), (0, 1))  # over nothing, over zones, over items, over both
@@ -64,9 +67,10 @@ def common_order(zones: pd.Index, items: pd.Index, together: Together, samples: 
 
 def arrange(paths: npt.NDArray[np.float32], template: Floats) -> None:
     """(..., horizon, sample) paths, (..., sample) template: put the paths, in place, into the order of the template's ranks."""
-    by_total = np.argsort(paths.sum(axis=-2), axis=-1, kind="stable")
-    chosen = np.take_along_axis(by_total, ranks(template), axis=-1)
-    paths[:] = np.take_along_axis(paths, chosen[..., None, :], axis=-1)
+    for part, order in _parts(paths, template):
+        by_total = np.argsort(part.sum(axis=-2), axis=-1, kind="stable")
+        chosen = np.take_along_axis(by_total, ranks(order), axis=-1)
+        part[:] = np.take_along_axis(part, chosen[..., None, :], axis=-1)
 
 
 def ranks(values: npt.NDArray[np.floating]) -> npt.NDArray[np.intp]:
@@ -80,10 +84,16 @@ def follow(less: npt.NDArray[np.float32], more: npt.NDArray[np.float32]) -> None
     The first is put into the order of the second, cell by cell. A cell where the second has the lower mean, since the two were
     forecast from different records, is raised to the mean of the first: what is handed out was needed.
     """
-    less[:] = np.take_along_axis(np.sort(less, axis=-1), ranks(more), axis=-1)
-    expected, needed = (paths.mean(axis=-1, keepdims=True, dtype=float) for paths in (less, more))
-    more *= np.where(needed < expected, expected / np.where(needed > 0, needed, 1), 1.0).astype(np.float32)
-    np.copyto(more, less, where=(needed == 0) & (expected > 0))
+    for part, whole in _parts(less, more):
+        part[:] = np.take_along_axis(np.sort(part, axis=-1), ranks(whole), axis=-1)
+        expected, needed = (paths.mean(axis=-1, keepdims=True, dtype=float) for paths in (part, whole))
+        whole *= np.where(needed < expected, expected / np.where(needed > 0, needed, 1), 1.0).astype(np.float32)
+        np.copyto(whole, part, where=(needed == 0) & (expected > 0))
+
+
+def _parts(*arrays: npt.NDArray[Any]) -> Iterator[tuple[npt.NDArray[Any], ...]]:
+    """Views of the same few rows of all arrays, to bound the memory of what is worked out from them."""
+    return (tuple(array[start : start + AT_ONCE] for array in arrays) for start in range(0, len(arrays[0]), AT_ONCE))
 
 
 def _changes(rates: Floats, length: int) -> Floats:

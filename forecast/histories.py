@@ -16,7 +16,7 @@ from forecast.regressors import Lagged, blind, lagged
 from forecast.schema import CURRENT, Floats, History, Inputs
 
 Quantity = Literal["demand", "distributed"]
-STOCK = ("stock_end", "received", "requested", "available")
+STOCK = ("stock_end", "received", "requested")
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def build_panel(inputs: Inputs, config: Config, issue_date: pd.Timestamp, ledger
     whether there is stock or not. Raises InputError when `forecast.exposure` is not a signal.
     """
     last = periods.last_complete(issue_date, config.forecast.period, config.forecast.week_starts)
-    records = inputs.records[inputs.records["period"] <= last].reset_index(drop=True)
+    records = _where_true(inputs.records["period"] <= last, inputs.records)
     records = _since(config.panel.history_from, records, ledger)
     axes = _axes(inputs, records, config, last)
     where = _where(records, axes)
@@ -71,6 +71,11 @@ def build_panel(inputs: Inputs, config: Config, issue_date: pd.Timestamp, ledger
     return PANEL.check(panel.assign({name: (DIMS, values) for name, values in cubes.items()}))
 
 
+def _where_true(holds: pd.Series, records: pd.DataFrame) -> pd.DataFrame:
+    """Some of the records; all of them are not copied, since of many series they fill the memory."""
+    return records.reset_index(drop=True) if holds.all() else records[holds].reset_index(drop=True)
+
+
 def _since(day: dt.date | None, records: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     """The records of periods that start on `panel.history_from` or later."""
     if day is None:
@@ -78,7 +83,7 @@ def _since(day: dt.date | None, records: pd.DataFrame, ledger: Ledger) -> pd.Dat
     early = records["period"] < pd.Timestamp(day)
     if early.any():
         ledger.remarks.append(f"{int(early.sum()):,} records of periods that start before {day} (panel.history_from): not used.")
-    return records[~early].reset_index(drop=True)
+    return _where_true(~early, records)
 
 
 def _axes(inputs: Inputs, records: pd.DataFrame, config: Config, last: pd.Timestamp) -> dict[str, pd.Index]:

@@ -56,9 +56,14 @@ class Published:
             raise InputError(problems)
 
     def table(self, name: str, columns: Table) -> pd.DataFrame:
-        """A published CSV, typed as its table declares. Raises InputError when the file is not what the run wrote."""
+        """A published CSV, typed as its table declares; what an older run did not write yet is empty.
+
+        Raises InputError when the file is not what the run wrote.
+        """
         self.verify([name])
         text = pd.read_csv(self.folder / name, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        late = {column.name: "" for column in columns.columns if not column.required and column.name not in text}
+        text = text.assign(**late)
         return pd.DataFrame({column.name: _typed(text[column.name], column.kind) for column in columns.columns})
 
     def seam(self, name: str) -> pd.DataFrame:

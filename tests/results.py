@@ -111,6 +111,7 @@ def tiny_result() -> Result:
             "batch": ["", "B7"],
             "expiry": pd.NaT,
             "reason": ["no open road", "the depot's stock is used up"],
+            "round": "",
         }
     )
     for column in ("load_on", "arrive_by", "expiry"):
@@ -324,6 +325,7 @@ def _lines(cells: pd.DataFrame, items: pd.DataFrame, lanes: pd.DataFrame) -> pd.
     }
     lines = pd.DataFrame(columns)
     lines["trips"] = np.ceil(lines["kg"] / 10_000)
+    lines["round"] = ""
     return lines[[name for name in ALLOCATION.names if name in lines]]
 
 

@@ -273,6 +273,10 @@ class Planning(Section):
     """Usual days between deliveries to a zone: lasting goods for longer, and for the safety, leave with the next one."""
     safety_days: int = Field(default=14, ge=0)
     """Days of need that a zone is to have when the next delivery comes."""
+    firm_periods: int = Field(default=1, ge=0)
+    """So many first periods are planned in whole vehicles: part loads share one, on a round, or stay behind. 0: none."""
+    whole_gap: float = Field(default=1e-3, ge=0, lt=1)
+    """The choice of rounds carries the most there can be, but for such a share of what it is worth."""
     order: Order = Order()
     """When depots order, and how much, for items that do not say (pipeline.csv)."""
     review_days: int = Field(default=182, ge=1, le=1098)

@@ -109,21 +109,21 @@ def past_of(history: History, values: Floats) -> Past:
     filled /= unit
     usual = _usual(per_item, filled)
     both = np.unique(parent * (item.max(initial=0) + 1) + item, return_inverse=True)[1]
-    about = _goings(filled, known, history.is_reported, started, usual[item])
+    companies = [code for code in (zone, item, parent, both) if code.max(initial=0) > 0]
     starts = history.periods.append(history.ahead)
     step = pd.Series(starts).diff().median() / pd.Timedelta(days=1) if len(starts) > 1 else 1.0
     return Past(
-        values=_padded(values / unit),
+        values=_padded(values, unit),
         is_reported=np.concatenate([np.zeros((len(values), WINDOW), dtype=bool), history.is_reported], axis=1),
-        floors=_padded(np.where(known, np.nan, history.floors) / unit),
-        stock={name: _padded(history.stock[name] / unit) for name in sorted(history.stock)},
-        sums=np.concatenate([np.zeros((len(values), 1)), filled.cumsum(axis=1)], axis=1),
-        counts=np.concatenate([np.zeros((len(values), 1)), known.cumsum(axis=1)], axis=1).astype(np.float32),
+        floors=_padded(np.where(known, np.nan, history.floors), unit),
+        stock={name: _padded(history.stock[name], unit) for name in sorted(history.stock)},
+        sums=_sums(filled, np.float64),
+        counts=_sums(known, np.float32),
         unit=unit[:, 0],
         usual=usual,
         started=started,
         item=item,
-        groups=tuple(_group(code, about) for code in (zone, item, parent, both) if code.max(initial=0) > 0),
+        groups=_groups(companies, _goings(filled, known, history.is_reported, started, usual[item])),
         kind=_commonest(item),
         regressors=tuple(_so_far(history.regressors[name]) for name in sorted(history.regressors)),
         days=(starts.to_numpy() - np.datetime64("2000-01-01")) / np.timedelta64(1, "D"),
@@ -334,7 +334,8 @@ def _regressor(seen: _Seen, target: Ints, regressor: Regressor, place: int) -> C
 def _usual(per_item: sparse.csr_array, filled: Floats) -> Floats:
     """(item, past) geometric mean so far of what is not zero, which one absurd value does not carry away; 0 before the first."""
     is_some = filled > 0
-    logs = (per_item @ np.log(np.where(is_some, filled, 1.0))).cumsum(axis=1)
+    logs = np.where(is_some, filled, 1.0)
+    logs = (per_item @ np.log(logs, out=logs)).cumsum(axis=1)
     count = (per_item @ is_some.astype(float)).cumsum(axis=1)
     return np.where(count > 0, np.exp(logs / np.maximum(count, 1)), 0.0)
 
@@ -342,11 +343,18 @@ def _usual(per_item: sparse.csr_array, filled: Floats) -> Floats:
 def _goings(filled: Floats, known: Bools, reported: Bools, started: Ints, usual: Floats) -> tuple[Singles, ...]:
     """(series, past): means of the last 12, 3 and 1 periods over what is usual for the item, reports, whether it has begun."""
     unit = np.where(usual > 0, usual, 1.0)
-    means = tuple(
-        (_rolling(filled, span) / np.maximum(_rolling(known, span), 1) / unit).astype(np.float32) for span in (12, 3, 1)
-    )
+    means = []
+    for span in (12, 3, 1):  # in place: of many series each table is a part of the memory
+        mean = _rolling(filled, span)
+        mean /= np.maximum(_rolling(known, span), 1)
+        mean /= unit
+        means.append(mean.astype(np.float32))
     has_begun = np.arange(filled.shape[1]) >= started[:, None]
-    return (*(mean.astype(np.float32) for mean in means), (reported & has_begun).astype(np.float32), has_begun.astype(np.float32))
+    return (*means, (reported & has_begun).astype(np.float32), has_begun.astype(np.float32))
+
+
+def _groups(codes: list[Ints], about: tuple[Singles, ...]) -> tuple[Group, ...]:
+    return tuple(_group(code, about) for code in codes)
 
 
 def _group(code: Ints, about: tuple[Singles, ...]) -> Group:
@@ -395,6 +403,15 @@ def _first(holds: Bools) -> Ints:
     return np.asarray(np.where(holds.any(axis=1), holds.argmax(axis=1), holds.shape[1]), dtype=np.intp)
 
 
-def _padded(values: Floats) -> Singles:
-    empty = np.full((len(values), WINDOW), np.nan, dtype=np.float32)
-    return np.concatenate([empty, values.astype(np.float32)], axis=1)
+def _padded(values: Floats, unit: Floats) -> Singles:
+    """(series, past) in item units -> (series, WINDOW + past) in `unit` (series, 1), empty before the start."""
+    padded = np.full((len(values), WINDOW + values.shape[1]), np.nan, dtype=np.float32)
+    np.divide(values, unit, out=padded[:, WINDOW:], casting="same_kind")
+    return padded
+
+
+def _sums(values: npt.NDArray[Any], kind: type[np.floating]) -> npt.NDArray[Any]:
+    """(series, past) -> (series, past + 1) sums of all before each period."""
+    sums = np.zeros((len(values), values.shape[1] + 1), dtype=kind)
+    np.cumsum(values, axis=1, dtype=kind, out=sums[:, 1:])
+    return sums

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from forecast import chosen
+from forecast import chosen, weighing
 from forecast.asking import Choice, ask, model_of
 from forecast.config import Code, Plugin, Section
-from forecast.models import _marginals, smoothing
+from forecast.models import _marginals, _paths, smoothing
 from forecast.schema import Floats, History
 
 POOLED = True
@@ -58,6 +58,9 @@ class Settings(Section):
     shares: dict[str, dict[str, float]] = Field(default={})
     """Item -> member -> its weight there; an item not named here takes each member's own weight."""
 
+    widths: dict[str, Annotated[float, Field(gt=0)]] = Field(default={})
+    """Item -> by how much the average is stretched around its median; absent: not at all."""
+
     @model_validator(mode="after")
     def _members_can_be_asked(self) -> Settings:
         names = [member.name for member in self.members if member.choice]
@@ -92,14 +95,14 @@ def predict(history: History, samples: int, settings: Settings) -> Paths:
         for member in settings.members
         if member.choice.is_pooled and any(_share(settings, item, member) for item in by_item)
     }
-    paths = np.full((len(history.zones), len(history.ahead), samples), np.nan, dtype=np.float32)
+    paths = np.empty((len(history.zones), len(history.ahead), samples), dtype=np.float32)
     for item, places in by_item.items():
         some, members = history.only(places), [member for member in settings.members if _share(settings, item, member)]
         answers = (
             (_share(settings, item, one), pooled[one.name][places] if one.choice.is_pooled else _asked(some, samples, one))
             for one in members
         )
-        paths[places] = _averaged(some, samples, answers)
+        paths[places] = weighing.stretched(_averaged(some, samples, answers), settings.widths.get(item, 1.0))
     return paths
 
 
@@ -114,15 +117,22 @@ def _averaged(history: History, samples: int, answers: Iterable[tuple[float, Flo
     paths = np.full(shape, np.nan)
     for share, found in answers:
         answered = np.isfinite(found).all(axis=(1, 2))
-        paths[answered] = found[answered]
-        total[answered] += share * np.sort(found[answered].astype(float), axis=2)
+        for some in _at_once(np.flatnonzero(answered)):
+            paths[some] = found[some]
+            total[some] += share * np.sort(found[some].astype(float), axis=2)
         weight[answered] += share
         members += answered
     several = np.flatnonzero(members > 1)
     if len(several):
         template = smoothing.predict(history.only(several), samples, smoothing.Settings())
-        paths[several] = _marginals.in_order_of(total[several] / weight[several, None, None], template)
+        for some, order in zip(_at_once(several), _at_once(template), strict=True):
+            paths[some] = _marginals.in_order_of(total[some] / weight[some, None, None], order)
     return paths
+
+
+def _at_once(rows: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
+    """So many rows as are worked on together, to bound memory."""
+    return [rows[part] for part in _paths.chunks(len(rows))]
 
 
 def _asked(history: History, samples: int, member: Member) -> Floats | Paths:

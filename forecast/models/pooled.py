@@ -55,15 +55,17 @@ def predict(history: History, samples: int, settings: Settings) -> Paths:
 def _predict(history: History, samples: int, settings: Settings) -> Paths:
     """The same, of series in an order that is always the same."""
     horizon = len(history.ahead)
-    found = np.full((len(history.zones), horizon, samples), np.nan, dtype=np.float32)
+    shape = (len(history.zones), horizon, samples)
     values = _filled(history, settings)
     past = past_of(history, values)
     examples = _examples(history, values, past, settings.examples, np.random.default_rng([history.seed, 0]))
     if len(examples.values) < LEAST_EXAMPLES:
-        return found
+        return np.full(shape, np.nan, dtype=np.float32)
     networks = [
         learn(examples, Training(), np.random.default_rng([history.seed, number])) for number in range(1, settings.networks + 1)
     ]
+    del values, examples  # of many series a large part of the memory
+    found = np.empty(shape, dtype=np.float32)
     for everyone in history.by_item().values():
         template = smoothing.predict(history.only(everyone), samples, smoothing.Settings())
         for first in range(0, len(everyone), max(AT_ONCE // horizon, 1)):
@@ -98,25 +100,19 @@ def _quantiles(past: Past, series: Ints, horizon: int, networks: list[Network]) 
 def _examples(history: History, known: Floats, past: Past, most: int, rng: np.random.Generator) -> Examples:
     """Series seen from origins of the past, and what came of them; each weighs as the root of its level."""
     horizon, length = min(len(history.ahead), past.furthest), past.length
-    values, ceilings = _targets(history, known)
-    series, origin, ahead = _drawn(past, np.isfinite(values), horizon, most, rng)
+    is_floor = np.isnan(known) & np.isfinite(history.floors)
+    series, origin, ahead = _drawn(past, np.isfinite(known) | is_floor, horizon, most, rng)
     seen, level = features(past, series, origin, ahead)
     target = origin[:, None] + ahead
-    came = np.where(target < length, values[series[:, None], np.minimum(target, length - 1)], np.nan)
-    limit = ceilings[series[:, None], np.minimum(target, length - 1)]
+    where = series[:, None], np.minimum(target, length - 1)
+    limit = np.where(is_floor[where], history.floors[where], np.inf)  # the most that could have been seen
+    came = np.where(target < length, np.where(is_floor[where], limit, known[where]), np.nan)
     usable = np.isfinite(came) & (level > 0)[:, None]
     unit = np.where(level > 0, level, 1)[:, None]
     usual = past.usual[past.item[series], origin] * past.unit[series]
     size = np.sqrt(level / np.where(usual > 0, usual, 1.0))[:, None] + 0 * came
     weight = size[usable] / max(size[usable].mean() if usable.any() else 1.0, 1e-30)
     return Examples(seen[usable], *(part.astype(np.float32) for part in ((came / unit)[usable], (limit / unit)[usable], weight)))
-
-
-def _targets(history: History, values: Floats) -> tuple[Floats, Floats]:
-    """(series, past) values, or floors where stock ran out; and the most that could have been seen: there the floor."""
-    is_floor = np.isnan(values) & np.isfinite(history.floors)
-    floors = np.where(is_floor, history.floors, np.inf)
-    return np.where(is_floor, history.floors, values), floors
 
 
 def _drawn(
@@ -127,7 +123,8 @@ def _drawn(
     pairs = len(known) * origins
     place = np.arange(pairs) if pairs <= 4 * most else np.unique(rng.integers(pairs, size=4 * most))
     series, origin = place // origins, first + place % origins
-    later = np.concatenate([known[:, ::-1].cumsum(axis=1)[:, ::-1], np.zeros((len(known), 1), dtype=np.intp)], axis=1)
+    later = np.zeros((len(known), past.length + 1), dtype=np.int32)
+    np.cumsum(known[:, ::-1], axis=1, out=later[:, -2::-1])
     until = np.minimum(origin + horizon, past.length - 1)
     has_target = later[series, origin + 1] > later[series, until + 1]
     usable = np.flatnonzero(has_target & (origin >= past.started[series]))

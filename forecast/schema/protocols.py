@@ -26,7 +26,7 @@ class History:
     `zones`, `items`, `parents`: (series) codes, and the parents of the zones; `periods`: (past) and `ahead`: (horizon) period
     starts; `values`: (series, past) in item units per period at reference exposure, NaN where unknown; `floors`: (series, past)
     where stock ran out, at least so much was needed, NaN elsewhere; `stock`: name -> (series, past) of what records tell of it
-    (`stock_end`, `received`, `requested`, `available`), NaN where unknown; `is_reported`: (series, past); `pools`: item ->
+    (`stock_end`, `received`, `requested`), NaN where unknown; `is_reported`: (series, past); `pools`: item ->
     (any, past) the values of all its series, from which a short history borrows its spread; `expected`: (series, horizon) people
     x planning figure, NaN where there is none; `regressors`: name -> (series, past + horizon), complete; `season`: periods in a
     year; `is_blind`: (series, horizon) whether a regressor of the period ahead is not known, but the mean of its season; None:

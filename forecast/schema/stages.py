@@ -31,7 +31,8 @@ TOGETHER = "together"  # the model of a trial of all that were taken for an item
 @dataclass(frozen=True, slots=True)
 class Trial:
     """How a model did for an item on past origins: cells scored, mean CRPS in item units, the same relative to the moving average
-    on the same cells, share of cells inside the 80 % interval; the `share` it got in the forecast; why it was not tried or taken.
+    on the same cells, share of cells inside the 80 % interval; the `share` it got in the forecast; why it was not tried or taken;
+    `width`: by how much what is taken is stretched around its median, since it was too sure, or not sure enough.
     """
 
     item: str
@@ -42,6 +43,7 @@ class Trial:
     inside_80: float
     share: float
     note: str
+    width: float = 1.0
 
 
 @dataclass

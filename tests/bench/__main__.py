@@ -1,10 +1,16 @@
-"""`make bench`: whole commands, their seconds and memory, beside a calibration loop so that machines compare.
+"""`make bench`: whole commands, rasters, and demand; what it shows is small enough for a quarter of an hour.
 
-The calibration loop is a fixed piece of numpy work; `loops` is a command's seconds in units of it.
+    make bench BENCH="--full --statsforecast PYTHON"
+
+Whole commands stand beside a calibration loop, a fixed piece of numpy work, so that machines compare: `loops` is a command's
+seconds in units of it. Of demand (see `demand`): ours beside outside rivals on the visible protocol, the sets of other countries
+and needs, the country whose truth is known, and seconds and memory by size. `--full` has every origin, model, share of stock-outs
+and size, which takes hours.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import resource
 import shutil
@@ -18,10 +24,26 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.bench import rasters
+from tests.bench import demand, rasters
+from tests.bench.demand_models import SIMPLE
+from tests.bench.demand_sets import SETS
 
 ROOT = Path(__file__).parents[2]
 REAL_DATA = Path(os.environ.pop("FORECAST_DATA", ROOT.parent / "shared" / "data"))  # the demo has its own data
+MINUTES = 15  # without --full, no part of demand begins later
+OURS = "best, quick;best, fastest;pooled, fast;empirical"
+QUICK = (
+    ("civ", "--origins", "1", "--rivals", "60", "--models", f"{OURS};{';'.join(SIMPLE)}"),
+    ("scale", "--zones", "1000", "3000", "--models", "best, fastest"),
+    ("truth", "--origins", "1", "--shares", "0.3", "--models", "best, fastest"),
+    *(("sets", "--sets", name, "--origins", "2", "--models", f"best, fastest;{';'.join(SIMPLE)}") for name in SETS),
+)
+FULL = (
+    ("civ", "--rivals", "200", "--models", f"best;{OURS};intermittent;ets;state_space;{';'.join(SIMPLE)}"),
+    ("scale", "--models", "best;best, fastest"),
+    ("truth", "--models", "best, fastest"),
+    ("sets", "--models", f"best;{OURS};{';'.join(SIMPLE)}"),
+)
 
 
 @dataclass(frozen=True)
@@ -61,7 +83,25 @@ def measure(name: str, limit: str, *arguments: str) -> Measure:
 
 
 def main() -> None:
-    """Print the table."""
+    """Print all tables."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--full", action="store_true", help="all of it, which takes hours")
+    parser.add_argument("--statsforecast", default="", metavar="PYTHON", help="a Python that has statsforecast, for AutoETS")
+    args = parser.parse_args()
+    began = time.perf_counter()
+    commands()
+    rasters.main()
+    for part, *more in FULL if args.full else QUICK:
+        minutes = (time.perf_counter() - began) / 60
+        if minutes > MINUTES and not args.full:
+            print(f"\nleft out after {minutes:.0f} minutes: demand {part} {' '.join(more)}")
+            continue
+        print(f"\ndemand, {part}, after {minutes:.1f} minutes", flush=True)
+        demand.main([part, *more, "--statsforecast", args.statsforecast], REAL_DATA)
+
+
+def commands() -> None:
+    """Print the table of whole commands."""
     loop = calibrate()
     print(f"calibration loop: {loop:.3f} s")
     folder = Path(tempfile.mkdtemp())
@@ -93,7 +133,6 @@ def main() -> None:
     print(f"{'command':<22}{'seconds':>9}{'loops':>8}{'peak MB':>9}  limit")
     for row in measures:
         print(f"{row.name:<22}{row.seconds:>9.2f}{row.seconds / loop:>8.1f}{row.peak_mb:>9.0f}  {row.limit}")
-    rasters.main()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Outside rivals, each series by itself: AutoETS of statsforecast, Prophet as it comes.
+"""Outside rivals, each series by itself: ETS of statsmodels, AutoETS of statsforecast, Prophet as it comes.
 
     PYTHON_WITH_STATSFORECAST tests/bench/demand_rivals.py IN.npz OUT.npz
 
@@ -42,6 +42,7 @@ def answers(past: Floats, levels: Floats, horizon: int, statsforecast: str) -> I
     """(series, period) without gaps -> what each rival that can be asked here says of it."""
     if not len(past):
         return
+    yield "statsmodels ETS", _ets(past, levels, horizon)
     if statsforecast:
         yield "AutoETS", _asked_elsewhere(past, levels, horizon, statsforecast)
     if importlib.util.find_spec("prophet"):
@@ -55,6 +56,24 @@ def _asked_elsewhere(past: Floats, levels: Floats, horizon: int, python: str) ->
         subprocess.run([python, __file__, str(given), str(found)], check=True)
         with np.load(found) as arrays:
             return Answer(arrays["quantiles"], arrays["totals"], float(arrays["seconds"]))
+
+
+def _ets(past: Floats, levels: Floats, horizon: int) -> Answer:
+    """Additive errors; plain, or with a damped trend and a season: what has the lower corrected Akaike criterion."""
+    import warnings
+
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+
+    ways: tuple[dict[str, Any], ...] = ({}, {"trend": "add", "damped_trend": True, "seasonal": "add", "seasonal_periods": 12})
+    paths, began = np.empty((len(past), horizon, SAMPLES)), spent()
+    for series, values in enumerate(past):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an optimiser that stops early still leaves a usable fit
+            fits = [ETSModel(values, error="add", **way).fit(disp=False) for way in ways]
+            best = min(fits, key=lambda fit: fit.aicc if np.isfinite(fit.aicc) else np.inf)
+            rng = np.random.default_rng(series)
+            paths[series] = best.simulate(horizon, anchor="end", repetitions=SAMPLES, rng=rng).reshape(horizon, SAMPLES)
+    return _answered(paths, levels, spent() - began)
 
 
 def _prophet(past: Floats, levels: Floats, horizon: int) -> Answer:
@@ -72,9 +91,13 @@ def _prophet(past: Floats, levels: Floats, horizon: int) -> Answer:
         np.random.seed(series)
         model.fit(pd.DataFrame({"ds": days[: len(values)], "y": values}), seed=series)
         paths[series] = model.predictive_samples(pd.DataFrame({"ds": days[len(values) :]}))["yhat"]
+    return _answered(paths, levels, spent() - began)
+
+
+def _answered(paths: Floats, levels: Floats, seconds: float) -> Answer:
     paths = np.maximum(paths, 0)
     quantiles = np.moveaxis(np.quantile(paths, levels, axis=2, method="hazen"), 0, -1)
-    return Answer(quantiles, paths.sum(axis=1), spent() - began)
+    return Answer(quantiles, paths.sum(axis=1), seconds)
 
 
 def _autoets(given: str, found: str) -> None:

@@ -133,6 +133,26 @@ def test_a_thousand_weak_series_are_one_line(forecast) -> None:
     assert told.whats == "Z0000 kit, Z0001 kit, Z0002 kit and 997 more has nothing but zeros"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("settings", [CHOSEN, ("--set", "forecast.samples=100")], ids=["quick models", "default"])
+def test_a_hundred_thousand_series_are_forecast(settings: Sequence[str], forecast) -> None:
+    """Ten months of each: a thousand with nothing but zeros, a thousand with one value only, a tenth of all rows missing."""
+    count, months = 100_000, MONTHS[-10:]
+    rng = np.random.default_rng(0)
+    values = rng.poisson(np.exp(rng.normal(2, 1, count))[:, None], (count, len(months))) + 1
+    values[:1000] = 0
+    told_of = rng.random(values.shape) > 0.1
+    told_of[1000:2000] = np.arange(len(months)) == len(months) - 1
+    place, month = np.nonzero(told_of)
+    zones = np.array([f"Z{n:06d}" for n in range(count)])[place]
+    table = pd.DataFrame({"zone": zones, "item": "kit", "period": np.array(months)[month], "distributed": values[told_of]})
+    told = forecast(table, *settings)
+    sound(told)
+    assert len(told.table) == count * 3 * 2
+    assert "Z001000 kit, Z001001 kit, Z001002 kit and 997 more has one known value or two" in told.whats
+    assert "more has nothing but zeros" in told.whats
+
+
 def test_a_sound_series_is_not_named(forecast) -> None:
     told = forecast(series({"A": USUAL}))
     assert told.problems.empty

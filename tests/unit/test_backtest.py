@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from forecast import backtest as package
-from forecast import plugins
+from forecast import choice, plugins
 from forecast.backtest import AS_CONFIGURED, Backtest, Question, add, backtest, config_of, models_of
 from forecast.backtest.fans import Fan, to_show
 from forecast.backtest.figures import ALL_CELLS, ALL_ITEMS, best_model, figures
@@ -79,6 +79,18 @@ def test_an_off_by_one_horizon_shows_at_each_horizon(records, plug):
     table = scored(records, "rolled")[1]
     biases = [row(table, "rolled", "kit", horizon) for horizon in ("1", "2", "3")]
     assert [one["bias"] * one["mean_seen"] for one in biases] == pytest.approx([2, -1, -1])
+
+
+def test_a_choice_is_made_once_per_origin_whichever_model_needs_it(records, monkeypatch):
+    made, trials = [], choice._trials
+    monkeypatch.setattr(choice, "_trials", lambda *asked: made.append(asked) or trials(*asked))
+    best = ("forecast.default.use=best", "forecast.choice.candidates=[{use: naive}]", "forecast.choice.origins=2")
+    found = backtest(job(records, 3, "M", *best), Question(2, ("as configured", "best")))
+    assert len(made) == len(found.issue_dates) == 2
+    pd.testing.assert_frame_equal(
+        *(part.drop(columns=["model", "is_best"]).reset_index(drop=True) for _, part in figures(found).groupby("model"))
+    )
+    assert found.now.job.kept is None
 
 
 def test_forecast_and_records_are_matched_by_name_whatever_their_order(records, plug):

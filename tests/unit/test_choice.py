@@ -80,7 +80,8 @@ def test_a_random_walk_is_forecast_by_its_newest_value() -> None:
 
 def test_noise_is_averaged() -> None:
     found = trials(world(noise), "naive", {"use": "moving_average", "periods": 12})
-    assert taken(found).get("moving_average (periods 12)", 0) >= 0.75
+    shares = taken(found)
+    assert max(shares, key=lambda name: shares[name]) == "moving_average (periods 12)"
 
 
 def test_lumpy_demand_is_forecast_by_its_own_distribution() -> None:
@@ -105,7 +106,7 @@ def test_scores_are_relative_to_the_average_of_three_periods() -> None:
     assert found["naive"].cells == 3 * 3 * ZONES  # origins x horizon x zones, all known
 
 
-def test_several_that_are_taken_are_scored_together_at_least_as_good_as_the_best_of_them() -> None:
+def test_several_that_are_taken_are_scored_together_hardly_worse_than_the_best_of_them() -> None:
     found = trials(world(walk, zones=20), "naive", "smoothing", "empirical", {"use": "moving_average", "periods": 12})
     members, together = taken(found), next((trial for trial in found if trial.model == TOGETHER), None)
     assert sum(members.values()) == pytest.approx(1)
@@ -113,7 +114,18 @@ def test_several_that_are_taken_are_scored_together_at_least_as_good_as_the_best
         assert len(members) == 1
     else:
         assert together.share == 0
-        assert together.relative <= min(trial.relative for trial in found if trial.share) + 1e-6
+        assert together.relative <= min(trial.relative for trial in found if trial.share) * 1.03
+
+
+def test_one_origin_at_which_all_went_wrong_does_not_decide() -> None:
+    def shocked(rng: np.random.Generator, count: int) -> np.ndarray:
+        values = rng.normal(100, 5, count)
+        values[-9:-6] *= 20  # once, everywhere; a season later it is awaited again, and does not come
+        return values
+
+    found = trials(world(shocked, count=46), "naive", "empirical", {"use": "seasonal_naive", "season": 4}, origins=4)
+    shares = taken(found)
+    assert max(shares, key=lambda name: shares[name]) == "empirical"
 
 
 # ------------------------------------------------------------------ nothing later is known

@@ -103,11 +103,11 @@ def test_a_hundred_thousand_unknown_codes_take_seconds() -> None:
     count = 100_000
     df = pd.DataFrame({"zone": [f"X{n}" for n in range(count)], "record": [f"a.csv:{n}" for n in range(count)]})
     codes = pd.Index([f"NG{n:04d}" for n in range(1000)])
-    began = time.monotonic()
+    began = time.process_time()
     found = unknown_codes(df, "zone", codes, "zones", pd.Series([f"Name {n}" for n in range(1000)], index=codes))
     assert len(found) == count
     assert found[MOST_EXPLAINED][1].action == "Mend the code, or add it"
-    assert time.monotonic() - began < 60
+    assert time.process_time() - began < 30
 
 
 def test_a_name_in_the_place_of_a_code_is_told_in_routes_and_for_depots_too(tmp_path: Path) -> None:

@@ -248,19 +248,30 @@ def test_the_network_finds_the_quantiles_of_what_it_is_shown_in_order():
     assert (np.diff(found) > 0).all()
 
 
-def test_of_values_cut_at_a_ceiling_the_quantiles_below_it_are_those_of_the_uncut():
+def test_of_values_cut_at_a_ceiling_the_quantiles_are_those_of_the_uncut():
     rng = np.random.default_rng(11)
     values, ceilings = rng.exponential(1.0, 20_000), rng.uniform(0.2, 4.0, 20_000)
-    shown = examples(np.minimum(values, ceilings), ceilings)
+    shown = examples(np.minimum(values, ceilings), np.where(values < ceilings, np.inf, ceilings))
     network = _network.learn(shown, _network.Training(), np.random.default_rng(1))
-    found = network.quantiles(np.ones((1, 1), dtype=np.float32))[0, 2:18]
-    np.testing.assert_allclose(found, -np.log1p(-_network.LEVELS[2:18]), atol=0.06, rtol=0.06)
+    found = network.quantiles(np.ones((1, 1), dtype=np.float32))[0, 2:21]
+    np.testing.assert_allclose(found, -np.log1p(-_network.LEVELS[2:21]), atol=0.06, rtol=0.06)
+
+
+def test_at_the_true_quantiles_values_seen_whole_and_values_cut_off_agree():
+    rng = np.random.default_rng(13)
+    values, floors = rng.exponential(1.0, 50_000), rng.uniform(0.2, 4.0, 50_000)
+    true = np.repeat(-np.log1p(-_network.LEVELS)[None], len(values), axis=0)
+    whole = np.where(values[:, None] > true, -_network.LEVELS, 1 - _network.LEVELS)
+    is_cut = values >= floors
+    whole[is_cut] = _network._slope_of_floors(true[is_cut], floors[is_cut, None])
+    np.testing.assert_allclose(whole.mean(axis=0), 0, atol=0.02)
 
 
 def test_the_gradient_is_that_of_the_loss():
     rng = np.random.default_rng(12)
     network = _network.Network(3, 8, np.linspace(0.1, 1.5, len(_network.LEVELS)), rng)
-    shown = _network.Examples(*(rng.random(shape).astype(np.float32) for shape in ((16, 3), 16, 16, 16)))
+    features, values, weights = (rng.random(shape).astype(np.float32) for shape in ((16, 3), 16, 16))
+    shown = _network.Examples(features, values, np.full(16, np.inf, dtype=np.float32), weights)
     gradient = np.zeros_like(network.flat)
     network.gradient(shown, gradient)
     for place in np.argsort(-np.abs(gradient))[:10]:
@@ -273,9 +284,7 @@ def test_the_gradient_is_that_of_the_loss():
 
 
 def _loss(network: _network.Network, shown: _network.Examples) -> float:
-    """Pinball of min(quantile, ceiling) against min(value, ceiling)."""
-    quantiles = network._forward(shown.features)[0].astype(float)
-    capped = np.minimum(quantiles, shown.ceilings[:, None])
-    miss = np.minimum(shown.values, shown.ceilings)[:, None] - capped
+    """Pinball of values seen whole."""
+    miss = shown.values[:, None] - network._forward(shown.features)[0].astype(float)
     pinball = np.maximum(_network.LEVELS * miss, (_network.LEVELS - 1) * miss)
     return float((pinball * shown.weights[:, None]).mean())

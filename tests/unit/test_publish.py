@@ -223,7 +223,7 @@ def test_the_workbook_opens_ready_to_filter_and_shows_that_it_is_a_draft(tiny: P
     book = openpyxl.load_workbook(tiny / "allocation.xlsx")
     assert book.sheetnames == ["Allocation", "Coverage", "Pipeline", "Assumptions", "Problems", "About"]
     sheet = book["Allocation"]
-    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:T3")
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:U3")
     assert sheet["C2"].value == "DRAFT"
     assert sheet["M2"].number_format == "#,##0"
     assert sheet["D2"].is_date
