@@ -1,11 +1,11 @@
-"""`make bench`: whole commands, rasters, and demand; what it shows is small enough for a quarter of an hour.
+"""`make bench`: whole commands, rasters, demand and the plan; what it shows is small enough for half an hour.
 
     make bench BENCH="--full --statsforecast PYTHON"
 
 Whole commands stand beside a calibration loop, a fixed piece of numpy work, so that machines compare: `loops` is a command's
 seconds in units of it. Of demand (see `demand`): ours beside outside rivals on the visible protocol, the sets of other countries
-and needs, the country whose truth is known, and seconds and memory by size. `--full` has every origin, model, share of stock-outs
-and size, which takes hours.
+and needs, the country whose truth is known, and seconds and memory by size. Of the plan (see `plan`): beside the deterministic
+one, by fairness, and other rivals. `--full` has every origin, model, share of stock-outs and size, which takes hours.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.bench import demand, rasters
+from tests.bench import demand, plan, rasters
 from tests.bench.demand_models import SIMPLE
 from tests.bench.demand_sets import SETS
 
@@ -36,8 +36,9 @@ QUICK = (
     ("civ", "--origins", "1", "--rivals", "60", "--models", f"{OURS};{';'.join(SIMPLE)}"),
     ("scale", "--zones", "1000", "3000", "--models", "best, fastest"),
     ("truth", "--origins", "1", "--shares", "0.3", "--models", "best, fastest"),
-    *(("sets", "--sets", name, "--origins", "2", "--models", f"best, fastest;{';'.join(SIMPLE)}") for name in SETS),
+    *(("sets", "--sets", name, "--origins", "4", "--models", f"best, fastest;{';'.join(SIMPLE)}") for name in SETS),
 )
+QUICK_PLAN = ["--repeats", "1", "--limit", "60", "--size", "5,200,3,14,50"]
 FULL = (
     ("civ", "--rivals", "200", "--models", f"best;{OURS};intermittent;ets;state_space;{';'.join(SIMPLE)}"),
     ("scale", "--models", "best;best, fastest"),
@@ -98,6 +99,8 @@ def main() -> None:
             continue
         print(f"\ndemand, {part}, after {minutes:.1f} minutes", flush=True)
         demand.main([part, *more, "--statsforecast", args.statsforecast], REAL_DATA)
+    print(f"\nplan, after {(time.perf_counter() - began) / 60:.1f} minutes", flush=True)
+    plan.main([] if args.full else QUICK_PLAN)
 
 
 def commands() -> None:

@@ -1,10 +1,13 @@
-"""The plan on the whole distribution beside the plan on its mean: seconds of the processor, gaps, sizes.
+"""The plan on the whole distribution beside the plan on its mean: seconds of the processor, gaps, sizes; and other rivals.
 
-The rival is the deterministic linear program: the same rules, layers, tolerance, thread and solver on one sample, the mean.
-The gap is that of the linear plan, evaluated on all samples, to a bound that no plan can beat. Instances are seeded
-(plan_instances.py).
+The rival is the deterministic linear program: the same rules, layers, tolerance, thread and solver on one sample, the mean, with
+columns left aside at first (sift.py) or not, whichever is faster. The gap is that of the linear plan, evaluated on all samples,
+less what fairness gave up, to a bound that no plan can beat. Instances are seeded (plan_instances.py). Other rivals, what-ifs
+and the seconds of building: plan_rivals.py.
 
-    python -m tests.bench.plan [REPEATS]      default 5; the median counts
+    python -m tests.bench.plan [--repeats 5] [--seconds 600] [--size 5,200,3,14,50 ...]
+
+The median of so many runs counts; a row starts no further run after so many seconds.
 
 What was tried, at (5,60,3,14,50) to (5,100,3,14,50) unless said, seconds of the need layer alone where not said, ours / rival:
 
@@ -18,27 +21,45 @@ What was tried, at (5,60,3,14,50) to (5,100,3,14,50) unless said, seconds of the
 | need hot from the basis of survival, without presolve | 3.9 against 2.4 s from scratch: not kept |
 | cost hot from the basis of need | 0.5 against 1.3 s, but at times it stalls in the dual clean-up for minutes: not kept |
 | need once more after fairness that gives up nothing | stalled, for nothing: only where something was given up |
-| whole run at (5,100,3,14): the rival's own cost layer takes 3.1 of its 4.1 s | open: fix the pieces far from the plan |
-| whole run at (5,200,3,14,50), fairness off, crowded machine | 40 / 14 s, 2.8 times: the goal of 2 is not met; gap 8.4e-4 |
 | 6, 10, 16, 24, 50 (exact) chords a cell | gaps 1.1e-2, 3.4e-3, 1.2e-3, 4.8e-4, 0; 0.5, 0.6, 0.9, 1.2, 3.1 s: 20 by default |
+
+At (5,200,3,14,50), where cost took 34.5 of 41.5 s, and 10.7 of the 14.5 s of the rival:
+
+| tried | found |
+|---|---|
+| need: no presolve / Devex prices / other scaling / bounds scaled / interior point | > 11 / 10 / 158 / 6.2 / 11 against 5.9 s |
+| need: no aggregator in presolve (half of its 1.8 s) | 5.9 s: the simplex takes what presolve saves |
+| cost on the face of need (all that has a price fixed) | 2.8 / 2.5 s, but 6e-4 dearer: the tolerance is not used |
+| cost, loads fixed by price as well | 3.5 against 4.3 s at a good limit, 8,302 called for at a tenth of it: not kept |
+| cost, columns fixed that lose 1e-6, 3e-7 of need from bound to bound; then hot | 4.8, 3.8 s, same optimum: kept |
+| the same after fairness at 1e-7, 3e-7 | hot, stalled for minutes; from scratch, refused by the solver: 1e-6, and few hot steps |
+| the prices of fairness instead of those of need | at the tolerance of the solver: infeasible, or more than 65 s |
+| need again after leximin, from scratch with columns left aside | 8.4 against 28 s hot: kept |
+| first round of leximin from scratch with columns left aside | 29 against 17 s hot: not kept |
 """
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from unittest import mock
 
-from forecast.allocate import rules, simulate, solve
+from forecast.allocate import rules, sift, simulate, solve
+from forecast.allocate.curves import shortage_curves
 from forecast.allocate.lp import Kept
 from forecast.allocate.problem import Allocation, align
+from forecast.config import Config
+from tests.bench import plan_rivals
 from tests.bench.plan_instances import Drawn, Size, deterministic, world
 from tests.plan_world import ISSUE
 
-SIZES = (Size(5, 200, 3, 14, 50), Size(5, 200, 3, 14, 1000))
+SMALL = Size(5, 50, 3, 14, 20)  # for rivals that do not end at the others
+NEVER = 10**9
 FAIRNESS: Mapping[str, tuple[dict[str, Any], ...]] = {
     "off": (),
     "default": ({"use": "fairness"},),
@@ -48,14 +69,12 @@ FAIRNESS: Mapping[str, tuple[dict[str, Any], ...]] = {
 
 @dataclass(frozen=True)
 class Run:
-    """Seconds of building and of solving, those of the same matrix built raw; relative gap on all samples; rows, columns."""
+    """Seconds of all layers, building included; relative gap on all samples; columns; what time ran out in."""
 
-    build: float
-    raw: float
     seconds: float
     gap: float
-    rows: int
     columns: int
+    stopped: str
 
 
 def problem_of(drawn: Drawn) -> Allocation:
@@ -68,43 +87,68 @@ def run(drawn: Drawn, problem: Allocation) -> Run:
     began = time.process_time()
     solved = solve.solve(problem, config)
     seconds = time.process_time() - began
+    need = next(found for found in solved.reached if found.layer.name == "need")
+    given_up = sum(found.price for found in solved.reached if found.layer.opens)
+    outcome = simulate.outcome(problem, problem.arriving(solved.quantity))
+    reached = float((outcome.unmet.sum(axis=2) * problem.weight)[problem.series].sum())
+    return Run(seconds, (reached - given_up - need.bound) / reached, solved.columns, solved.stopped or "")
+
+
+def building(problem: Allocation, config: Config) -> tuple[float, float]:
+    """Seconds of building the model of all layers up to the solver; and raw, from finished curves and entries, alike."""
     began = time.process_time()
     parts = rules.build(problem, config.plan.segments)
     list(solve.objectives(parts, config))
     Kept(parts.model, 1.0)
-    built = time.process_time() - began
-    began = time.process_time()
-    parts.model.highs()
-    raw = time.process_time() - began
-    need = next(found for found in solved.reached if found.layer.name == "need")
-    outcome = simulate.outcome(problem, problem.arriving(solved.quantity))
-    reached = float((outcome.unmet.sum(axis=2) * problem.weight)[problem.series].sum())
-    return Run(built, raw, seconds, (reached - need.bound) / reached, solved.rows, solved.columns)
+    built = time.process_time()
+    for rows in parts.zones.curves:
+        shortage_curves(rows.curves.ordered, config.plan.segments)
+    Kept(parts.model, 1.0)
+    return built - began, time.process_time() - built
 
 
-def main(repeats: int) -> None:
-    """Print the table."""
-    print(
-        f"{'instance':<20}{'fairness':<10}{'ours s':>9}{'rival s':>9}{'ratio':>7}{'gap':>10}{'build s':>9}{'raw s':>7}"
-        f"{'columns':>9}"
-    )
-    for size in SIZES:
-        drawn = world(size)
+def main(arguments: list[str]) -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.plan")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=600, help="after which no further run of a row starts")
+    parser.add_argument("--limit", type=float, default=120, help="seconds that a rival's solver may take")
+    parser.add_argument("--size", nargs="*", default=["5,200,3,14,50", "5,200,3,14,1000"])
+    args = parser.parse_args(arguments)
+    print(f"{'instance':<20}{'fairness':<10}{'ours s':>9}{'rival s':>9}{'ratio':>7}{'gap':>10}{'columns':>9}{'runs':>6}")
+    for text in args.size:
+        drawn = world(Size(*(int(part) for part in text.split(","))))
         mean = deterministic(drawn)
-        problems = problem_of(drawn), problem_of(mean)
         for name, layers in FAIRNESS.items():
             objectives = [{"use": "survival"}, {"use": "need"}, *layers, {"use": "cost"}]
             ours, rival = (replace(some, plan={**some.plan, "objectives": objectives}) for some in (drawn, mean))
-            found = [(run(ours, problems[0]), run(rival, problems[1])) for _ in range(repeats)]
-            seconds, beside = (statistics.median(pair[n].seconds for pair in found) for n in (0, 1))
-            one = found[0][0]
-            label = f"({size.depots},{size.zones},{size.items},{size.weeks},{size.samples})"
-            print(
-                f"{label:<20}{name:<10}{seconds:>9.2f}{beside:>9.2f}{seconds / beside:>7.2f}{one.gap:>10.1e}{one.build:>9.2f}"
-                f"{one.raw:>7.2f}{one.columns:>9}",
-                flush=True,
-            )
+            row(text, name, ours, rival, args.repeats, args.seconds)
+        built = [building(problem_of(drawn), drawn.config()) for _ in range(5)]
+        whole, raw = (statistics.median(seconds) for seconds in zip(*built, strict=True))
+        print(f"({text}) build: {whole:.2f} s, raw {raw:.2f} s, {whole / raw:.2f} times", flush=True)
+    full = world(Size(*(int(part) for part in args.size[0].split(","))))
+    plan_rivals.table(problem_of(world(SMALL)), problem_of(full), full.config(), args.limit)
+
+
+def row(text: str, name: str, ours: Drawn, rival: Drawn, repeats: int, most: float) -> None:
+    """Print a row of the table: medians of runs side by side."""
+    problems, began, found, beside = (problem_of(ours), problem_of(rival)), time.perf_counter(), list[Run](), list[float]()
+    while len(found) < repeats and (not found or time.perf_counter() - began < most):
+        found.append(run(ours, problems[0]))
+        beside.append(min(_seconds(rival, problems[1], many) for many in (sift.MANY, NEVER)))
+    seconds, other, one = statistics.median(one.seconds for one in found), statistics.median(beside), found[0]
+    print(
+        f"{'(' + text + ')':<20}{name:<10}{seconds:>9.2f}{other:>9.2f}{seconds / other:>7.2f}{one.gap:>10.1e}{one.columns:>9}"
+        f"{len(found):>6}  {one.stopped}",
+        flush=True,
+    )
+
+
+def _seconds(rival: Drawn, problem: Allocation, many: int) -> float:
+    """Seconds of the rival that leaves columns aside at first where there are so many."""
+    with mock.patch.object(sift, "MANY", many):
+        return run(rival, problem).seconds
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
+    main(sys.argv[1:])

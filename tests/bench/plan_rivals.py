@@ -1,0 +1,157 @@
+"""Rivals of the need layer: the plan written out with a row for every future, in HiGHS and in PuLP; what-ifs hot and cold.
+
+The extensive form has for every cell and sample a column of what goes short and a row that holds it up; all else is as in ours.
+PuLP is used as its manual shows: variables and sums by loops, its own solver (CBC). All take the need layer alone, on one thread,
+and stop at a limit of seconds.
+"""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import time
+from dataclasses import dataclass
+from itertools import pairwise
+
+import highspy
+import numpy as np
+
+from forecast.allocate import binding, rules
+from forecast.allocate.lp import INF, Block, Kept, Model
+from forecast.allocate.objectives import need
+from forecast.allocate.problem import Allocation
+from forecast.config import Config
+
+WHAT_IFS = 8
+
+
+@dataclass(frozen=True)
+class Found:
+    """Seconds of building and of solving; the value reached, None where the limit came first; rows."""
+
+    build: float
+    solve: float
+    value: float | None
+    rows: int
+
+
+def ours(problem: Allocation, config: Config) -> Found:
+    """The need layer alone, as the plan solves it."""
+    began = time.process_time()
+    parts = rules.build(problem, config.plan.segments)
+    layer = need.layer(parts, need.Settings())
+    kept = Kept(parts.model, 3600)
+    built = time.process_time()
+    solution = kept.minimise(layer)
+    value = solution.cost + layer.constant if solution else None
+    return Found(built - began, time.process_time() - built, value, parts.model.rows.size)
+
+
+def extensive(problem: Allocation) -> tuple[highspy.HighsLp, float]:
+    """The need layer with a row for every future, and the constant of its costs."""
+    parts = rules.build(problem, 2)
+    model, layer = parts.model, need.layer(parts, need.Settings())
+    without = parts.model.matrix().tolil()
+    pieces = np.concatenate([np.arange(block.first, block.first + block.size) for block in _pieces(model)])
+    without[:, pieces] = 0
+    matrix, upper = without.tocsr(), np.concatenate(model.rows.upper)
+    least, mean = [], []
+    for curve in parts.zones.curves:
+        cells, samples = curve.curves.ordered.shape
+        short = model.add_columns("short_in", cells * samples, []).reshape(cells, samples)
+        wanted = curve.curves.ordered - upper[curve.fill][:, None]
+        rows = model.add_rows("short_in", cells * samples, [], wanted.ravel(), INF).reshape(cells, samples)
+        model.put(rows, short, 1.0)
+        supply = matrix[curve.fill].tocoo()
+        model.put(rows[supply.row], supply.col[:, None], -supply.data[:, None])
+        model.put(curve.least[:, None], short, -1 / samples)
+        least.append(curve.least)
+        mean.append(curve.curves.mean)
+    lp = model.highs()
+    lower = np.array(lp.row_lower_)
+    lower[np.concatenate(least)] -= np.concatenate(mean)
+    most = np.array(lp.col_upper_)
+    most[pieces] = 0.0
+    lp.row_lower_, lp.col_upper_, lp.col_cost_ = lower, most, layer.dense(model.columns.size)
+    return lp, layer.constant
+
+
+def in_highs(problem: Allocation, limit: float) -> Found:
+    """The extensive form, by the interior point of HiGHS, which is its best here."""
+    began = time.process_time()
+    lp, constant = extensive(problem)
+    highs = highspy.Highs()  # type: ignore[no-untyped-call]
+    for option, value in (("output_flag", False), ("threads", 1), ("parallel", "off"), ("solver", "ipm"), ("time_limit", limit)):
+        highs.setOptionValue(option, value)
+    highs.passModel(lp)
+    built = time.process_time()
+    highs.run()
+    is_done = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
+    value = highs.getInfo().objective_function_value + constant if is_done else None
+    return Found(built - began, time.process_time() - built, value, lp.num_row_)
+
+
+def in_pulp(problem: Allocation, limit: float) -> Found:
+    """The extensive form in PuLP."""
+    import pulp
+
+    lp, constant = extensive(problem)
+    began = time.process_time()
+    start, index, value = (np.array(part).tolist() for part in (lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_))
+    made = pulp.LpProblem("plan", pulp.LpMinimize)
+    variables = [
+        pulp.LpVariable(f"x{number}", low, None if high >= INF else high)
+        for number, (low, high) in enumerate(zip(lp.col_lower_, lp.col_upper_, strict=True))
+    ]
+    made += pulp.lpSum(cost * variable for cost, variable in zip(lp.col_cost_, variables, strict=True) if cost)
+    terms: list[list[object]] = [[] for _ in range(lp.num_row_)]
+    for column, (first, end) in enumerate(pairwise(start)):
+        for place in range(first, end):
+            terms[index[place]].append(value[place] * variables[column])
+    for row, low, high in zip(terms, lp.row_lower_, lp.row_upper_, strict=True):
+        total = pulp.lpSum(row)
+        if low == high:
+            made += total == low
+        elif low > -INF:
+            made += total >= low
+        if low != high and high < INF:
+            made += total <= high
+    built = time.process_time()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    made.solve(pulp.PULP_CBC_CMD(msg=False, threads=1, timeLimit=limit))
+    solver = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+    is_done = made.sol_status == pulp.LpSolutionOptimal
+    reached = float(pulp.value(made.objective)) + constant if is_done else None
+    return Found(built - began, time.process_time() - built + solver, reached, lp.num_row_)
+
+
+def what_ifs(problem: Allocation, config: Config) -> tuple[float, float, int]:
+    """Seconds of a cold solve up to the need, the median of hot ones with one limit eased each, and how many of these."""
+    began = time.process_time()
+    kept = binding.need_model(problem, config)
+    cold, hot = time.process_time() - began, []
+    if kept is None:
+        return cold, float("nan"), 0
+    for limit in kept.limits()[:WHAT_IFS]:
+        began = time.process_time()
+        list(kept.confirm([limit]))
+        hot.append(time.process_time() - began)
+    return cold, statistics.median(hot) if hot else float("nan"), len(hot)
+
+
+def table(small: Allocation, full: Allocation, config: Config, limit: float) -> None:
+    """Print the rivals at a small and a full size, then the what-ifs at the full one."""
+    print(f"\n{'need layer alone':<34}{'build s':>9}{'solve s':>9}{'rows':>9}  value")
+    for size, problem in (("small", small), ("full", full)):
+        rows = [("ours, chords", ours(problem, config)), ("a row a future, HiGHS", in_highs(problem, limit))]
+        if size == "small":
+            rows.append(("a row a future, PuLP and CBC", in_pulp(problem, limit)))
+        for name, found in rows:
+            value = f"not within {limit:g} s" if found.value is None else f"{found.value:.6g}"
+            print(f"{size + ', ' + name:<34}{found.build:>9.2f}{found.solve:>9.2f}{found.rows:>9}  {value}", flush=True)
+    cold, hot, count = what_ifs(full, config)
+    print(f"what-ifs at full size: cold {cold:.2f} s, hot {hot:.2f} s (median of {count}), 1/{cold / hot:.0f}", flush=True)
+
+
+def _pieces(model: Model) -> list[Block]:
+    return [block for block in model.columns.blocks if block.name.startswith("piece")]
