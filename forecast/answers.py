@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from forecast import weak_series
 from forecast.asking import Choice, ask, choice_of
 from forecast.config import Config, Forecast, Plugin
 from forecast.errors import Problem
@@ -122,6 +123,7 @@ def _predict(history: History, choice: Choice, quantity: Quantity, config: Forec
         names[done] = [_worded(first[series], own[series] if model is choice else model.name) for series in done]
         todo[done] = False
     paths[names == "none"] = np.nan
+    weak_series.doubt_zeros(paths, history)
     _note_fallbacks(history, first, names, quantity, ledger)
     return paths, names
 

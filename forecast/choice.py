@@ -327,9 +327,11 @@ class _Weigher:
     def _weights(self, cells: _Tried, names: Sequence[str], prior: Floats, most: int) -> Floats:
         cells = cells.some(most)
         origins = len(np.unique(cells.origin))
+        if not origins:
+            return np.asarray(prior / prior.sum())
         paths = np.stack([cells.paths[name].astype(float) for name in names])
         pairs = paths.reshape(*paths.shape[:2], -1, 2).mean(axis=3)  # half as many levels, at their midpoints
-        return weighing.weights(pairs, cells.seen, self._importance(cells), prior, origins) if origins else prior / prior.sum()
+        return weighing.weights(pairs, cells.seen, self._importance(cells), prior, origins)
 
     def _width(self, cells: _Tried, mix: Mix) -> float:
         cells = cells.forecast_by(mix).some(MOST_OF_ITEM)

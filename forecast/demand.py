@@ -96,7 +96,8 @@ def _per_item(ratio: Floats, arriving: npt.NDArray[np.bool_]) -> Floats:
 def _follow_people(paths: Samples, ratio: Floats, places: Places) -> None:
     """(zone, item, horizon, sample) paths of some items, in place, times (zone, horizon, sample) people over reference people."""
     for place in places:
-        paths[:, place] *= ratio.astype(np.float32)
+        for part, some in futures.parts(paths[:, place], ratio):
+            part *= some.astype(np.float32)
 
 
 def _silent(panel: xr.Dataset, after: int | None, ledger: Ledger) -> npt.NDArray[np.bool_]:
@@ -130,11 +131,12 @@ def _round(paths: Samples, in_whole: npt.NDArray[np.bool_]) -> None:
     """
     samples = paths.shape[-1]
     for place in np.flatnonzero(in_whole):
-        whole = np.floor(paths[:, place])
-        fraction = paths[:, place] - whole
-        rank = futures.ranks(paths[:, place])
-        last_up = samples - np.rint(fraction.sum(axis=-1, keepdims=True, dtype=float))
-        paths[:, place] = whole + (futures.ranks(fraction + (rank + 0.5) / samples) >= last_up)
+        for (part,) in futures.parts(paths[:, place]):
+            whole = np.floor(part)
+            fraction = part - whole
+            rank = futures.ranks(part)
+            last_up = samples - np.rint(fraction.sum(axis=-1, keepdims=True, dtype=float))
+            part[:] = whole + (futures.ranks(fraction + (rank + 0.5) / samples) >= last_up)
 
 
 def _raise_to_figure(demand: Samples, people_days: Floats, places: Places, items: pd.DataFrame, ledger: Ledger) -> None:

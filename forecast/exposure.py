@@ -31,6 +31,8 @@ class Exposure:
 
     def people_days(self, ahead: pd.DatetimeIndex, period: str) -> Floats:
         """(zone, horizon, sample) people expected x days of the period; NaN where people are unknown."""
+        if not np.isfinite(self.reference).any():
+            return np.broadcast_to(np.nan, self.ahead.shape)
         return np.asarray((self.reference[:, None] * periods.days_in(ahead, period))[:, :, None] * self.ahead, dtype=float)
 
 
@@ -61,6 +63,8 @@ def read_exposure(
     past = np.where(usable[:, None], _without_gaps(people) / safe[:, None], 1.0)
     past[past < LEAST_PRESENT] = np.nan
     drift, unsure = np.where(_varies(people), _drift(people, len(ahead)), 0.0), _unsure(cv, people, age)
+    if not usable.any():
+        return Exposure(reference, past, np.broadcast_to(1.0, (len(zones), len(ahead), samples)))
     walk = _walks(zones, drift, unsure, age, len(ahead), samples, seed)
     expected = np.maximum(np.nan_to_num(last)[:, None, None] * walk + moved[:, :, None], 0)
     return Exposure(reference, past, np.where(usable[:, None, None], expected / safe[:, None, None], 1.0))

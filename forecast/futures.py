@@ -61,13 +61,15 @@ def common_order(zones: pd.Index, items: pd.Index, together: Together, samples: 
     by_item = np.sqrt(together.item) * np.stack([_normals(f"item/{item}", samples, seed) for item in items])
     by_zone = np.sqrt(together.zone) * np.stack([_normals(f"zone/{zone}", samples, seed) for zone in zones])
     rest = np.sqrt(1 - together.all - together.item - together.zone)
-    own = np.stack([[_normals(f"pair/{zone}/{item}", samples, seed) for item in items] for zone in zones])
-    return np.asarray(shared + by_item[None] + by_zone[:, None] + rest * own)
+    order: Floats = shared + by_item[None] + by_zone[:, None]
+    for place, zone in enumerate(zones):
+        order[place] += rest * np.stack([_normals(f"pair/{zone}/{item}", samples, seed) for item in items])
+    return order
 
 
 def arrange(paths: npt.NDArray[np.float32], template: Floats) -> None:
     """(..., horizon, sample) paths, (..., sample) template: put the paths, in place, into the order of the template's ranks."""
-    for part, order in _parts(paths, template):
+    for part, order in parts(paths, template):
         by_total = np.argsort(part.sum(axis=-2), axis=-1, kind="stable")
         chosen = np.take_along_axis(by_total, ranks(order), axis=-1)
         part[:] = np.take_along_axis(part, chosen[..., None, :], axis=-1)
@@ -84,14 +86,14 @@ def follow(less: npt.NDArray[np.float32], more: npt.NDArray[np.float32]) -> None
     The first is put into the order of the second, cell by cell. A cell where the second has the lower mean, since the two were
     forecast from different records, is raised to the mean of the first: what is handed out was needed.
     """
-    for part, whole in _parts(less, more):
+    for part, whole in parts(less, more):
         part[:] = np.take_along_axis(np.sort(part, axis=-1), ranks(whole), axis=-1)
         expected, needed = (paths.mean(axis=-1, keepdims=True, dtype=float) for paths in (part, whole))
         whole *= np.where(needed < expected, expected / np.where(needed > 0, needed, 1), 1.0).astype(np.float32)
         np.copyto(whole, part, where=(needed == 0) & (expected > 0))
 
 
-def _parts(*arrays: npt.NDArray[Any]) -> Iterator[tuple[npt.NDArray[Any], ...]]:
+def parts(*arrays: npt.NDArray[Any]) -> Iterator[tuple[npt.NDArray[Any], ...]]:
     """Views of the same few rows of all arrays, to bound the memory of what is worked out from them."""
     return (tuple(array[start : start + AT_ONCE] for array in arrays) for start in range(0, len(arrays[0]), AT_ONCE))
 

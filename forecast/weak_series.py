@@ -1,4 +1,4 @@
-"""Series whose past says little, named before anyone trusts their forecast: one line of problems.csv for each kind."""
+"""Series whose past says little: named before anyone trusts their forecast, and never more certain than a few zeros allow."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import xarray as xr
 
 from forecast import periods
 from forecast.errors import Problem
-from forecast.schema import Ledger
+from forecast.schema import History, Ledger
 
 FEW = 2  # known values say next to nothing
 ENOUGH = 12  # values that never differ are strange
@@ -53,6 +53,22 @@ def note(panel: xr.Dataset, period: str, ledger: Ledger) -> None:
     )
     for which, what, action in kinds:
         _note(panel, which, what, action, ledger)
+
+
+def doubt_zeros(paths: npt.NDArray[np.float32], history: History) -> None:
+    """(series, horizon, sample) forecast, in place: a few zeros are no proof that nothing will ever be needed.
+
+    After n zeros, those of all series of the item that show nothing else, something may come in one of n + 2 futures (Laplace's
+    rule of succession): one unit a period, since nothing tells how much. Only where the forecast is nothing but zeros too.
+    """
+    known = np.isfinite(history.values)
+    only_zeros = np.asarray(known.any(axis=1) & ~(known & (history.values > 0)).any(axis=1))
+    for places in history.by_item().values():
+        zeros = places[only_zeros[places]]
+        futures = round(paths.shape[2] / (int(known[zeros].sum()) + 2))
+        if len(zeros) and futures:
+            certain = zeros[~(paths[zeros] > 0).any(axis=(1, 2))]
+            paths[certain, :, -futures:] = 1
 
 
 def _note(panel: xr.Dataset, which: Flags, what: str, action: str, ledger: Ledger) -> None:

@@ -29,6 +29,7 @@ MOST_ORIGINS = 60  # evenly spread over the past: neighbouring origins share mos
 MOST_LENDERS = 2000  # series of the pool, evenly spread over its levels
 BORROWED = 24  # borrowed errors weigh as much as this many origins of one's own
 NEAREST = 100  # origins borrowed from: those nearest in level, and all of the same level
+FEWEST_ERRORS = 8  # origins that tell how far a method misses
 UNKNOWN_CV = 0.5  # relative error where there is nothing to learn it from, shared over the horizon
 LEAST_MEAN = 0.5  # clipping at zero lifts the mean; it is scaled back down to no less than this share
 AT_ONCE = 2000  # series worked on together, to bound memory
@@ -66,12 +67,13 @@ def spread(history: History, point: Floats, own: Errors, lent: Errors, samples: 
     age = np.argmax(known[:, ::-1], axis=1)
     ignorance = np.sqrt(1 + 1 / np.maximum(known.sum(axis=1), 1) + age / history.season)
     root, pool, names = np.sqrt(np.maximum(point, 0)), _by_level(lent), _streams.keys(history)
-    unsure = standard_error(np.sqrt(np.maximum(history.values, 0)))
+    unsure, counted = standard_error(np.sqrt(np.maximum(history.values, 0))), np.sqrt(np.maximum(known.sum(axis=1), 1))
     paths, doubt = np.empty((*point.shape, samples)), np.empty((len(point), 1, 1))
     for part in chunks(len(paths)):
         mine = Errors(own.paths[part], own.level[part])
         level = root[part].mean(axis=1)
-        paths[part], doubt[part] = _draw(history, mine, pool, level, unsure[part], names[part], samples)
+        at_most = np.fmin(unsure[part], _missed(mine) / counted[part])
+        paths[part], doubt[part] = _draw(history, mine, pool, level, at_most, names[part], samples)
     wider = _widening(paths) * ignorance[:, None]
     for part in chunks(len(paths)):
         mean = paths[part].mean(axis=2, keepdims=True)
@@ -115,6 +117,18 @@ def standard_error(values: Floats) -> Floats:
     mean = np.where(known, values, 0).sum(axis=1) / count
     variance = np.where(known, np.square(values - mean[:, None]), 0).sum(axis=1) / count
     return np.asarray(np.sqrt(variance / count))
+
+
+def _missed(own: Errors) -> Floats:
+    """(series) root mean square of its own errors; NaN with fewer than FEWEST_ERRORS.
+
+    What a season or a regressor explains is not doubt about the level: an error of the mean can hardly be more than this, over
+    the root of how many values are known.
+    """
+    known = np.isfinite(own.paths)
+    count = known.any(axis=2).sum(axis=1)
+    squares = np.where(known, np.square(own.paths), 0).sum(axis=(1, 2)) / np.maximum(known.sum(axis=(1, 2)), 1)
+    return np.where(count >= FEWEST_ERRORS, np.sqrt(squares), np.nan)
 
 
 def shared_normals(rng: np.random.Generator, samples: int) -> Floats:

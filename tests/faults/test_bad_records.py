@@ -108,6 +108,14 @@ def test_one_observation_is_forecast_wide(forecast) -> None:
     assert first["q95"] > 1.5 * 50
 
 
+def test_one_observation_of_zero_does_not_say_that_nothing_will_ever_be_needed(forecast) -> None:
+    told = forecast(series({"A": [0.0]}))
+    sound(told)
+    first = told.first()
+    assert (first["q50"], first["q90"]) == (0, 1)
+    assert 0.2 < first["mean"] < 0.5
+
+
 def test_a_spike_is_set_aside_with_its_line_and_moves_nothing(forecast) -> None:
     told = forecast(series({"A": [*USUAL[:20], 50000.0, *USUAL[:9]]}))
     assert told.problems["line"].tolist() == [22]

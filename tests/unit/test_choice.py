@@ -201,6 +201,12 @@ def test_after_every_origin_the_whole_horizon_is_known(count: int) -> None:
     assert len(set(found)) == len(found) <= 4
 
 
+def test_an_item_that_nothing_can_be_judged_by_takes_what_holds_for_all() -> None:
+    found = trials({**world(noise), ("Z00", "new"): [None] * (PAST - 1) + [5.0]}, "naive", "smoothing")
+    assert taken(found, "new").keys() == taken(found).keys()
+    assert [trial.cells for trial in found if trial.item == "new"] == [0] * len([one for one in found if one.item == "new"])
+
+
 # ------------------------------------------------------------------ kept
 
 

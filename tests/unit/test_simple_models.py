@@ -56,6 +56,14 @@ def test_totals_over_the_horizon_are_as_wide_as_they_were_missed():
     assert ((low <= seen) & (seen <= high)).mean() == pytest.approx(0.8, abs=0.06)
 
 
+def test_what_a_season_explains_is_no_doubt_about_the_level():
+    season = np.tile(1000 + 800 * np.sin(np.arange(60) * 2 * np.pi / 12), (30, 1))
+    count = len(_paths.origins(60, 3))
+    exact = _paths.Errors(np.zeros((30, count, 3)), np.full((30, count), np.sqrt(1000)))
+    found = _paths.spread(history(season, 3, season=12), np.full((30, 3), 1000.0), exact, exact, 100)
+    np.testing.assert_allclose(found, 1000)
+
+
 def test_of_many_series_some_lend_their_errors_whatever_the_order():
     values = lumps()
     chosen = _paths.lenders(values, 10)
