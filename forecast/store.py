@@ -56,7 +56,13 @@ STOCK_SEAMS = {  # table of Stock -> the seam it is written to
     "commitments": "5-commitments",
     "priorities": "5-priorities",
 }
-ROUTES_SEAMS = {"depots": "5-depots", "lanes": "5-lanes", "closures": "5-closures", "fleet": "5-fleet"}  # the same of Routes
+ROUTES_SEAMS = {
+    "depots": "5-depots",
+    "lanes": "5-lanes",
+    "closures": "5-closures",
+    "fleet": "5-fleet",
+    "between": "5-between",
+}  # the same of Routes
 KEPT = "kept"  # the folder of what saves time; it may be deleted at any time
 BASE = "base"  # the scenario without differences: the plan itself
 
@@ -113,6 +119,7 @@ def inputs_fingerprint(inputs: Inputs, ledger: Ledger) -> str:
             (PRIORITIES, stock.priorities),
             (DEPOTS, routes.depots),
             (ROUTES, routes.lanes),
+            (ROUTES, routes.between),
             (FLEET, routes.fleet),
         )
     ]
@@ -233,7 +240,7 @@ def _seams(inputs: Inputs, panel: xr.Dataset, demand: xr.Dataset, plan: Plan | N
         "5-movements": inputs.movements,
     }
     if plan is not None:
-        tables |= {"6-lines": plan.lines, "7-cells": plan.cells, "8-depot-stock": plan.depot_stock}
+        tables |= {"6-lines": plan.lines, "7-cells": plan.cells, "8-depot-stock": plan.depot_stock, "8-transfers": plan.transfers}
     return tables
 
 

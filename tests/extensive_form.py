@@ -49,6 +49,31 @@ class Rows:
         return float(found.fun), found.x
 
 
+def worst_futures(problem: Allocation, level: float, give_up: float) -> float:
+    """The least mean shortage in the futures beyond the level, where the expected one is at most dearer by a share."""
+    rows = Rows()
+    send = [rows.column(0.0 if barred else np.inf) for barred in problem.loads["barred"]]
+    moved = _batches(problem, rows, send)
+    _vehicles(problem, rows, send, moved)
+    _loading(problem, rows, send, moved)
+    _promises(problem, rows, send)
+    costs: dict[int, float] = {}
+    future: dict[int, int] = {}
+    for zone, group in zip(*np.nonzero(problem.series), strict=True):
+        _futures(problem, rows, send, int(zone), int(group), costs, future)
+    least, _ = rows.least(costs)
+    rows.at_most(costs.items(), least * (1 + give_up) + LEAST)
+    samples = problem.demand.shape[3]
+    threshold = rows.column()
+    tail = {threshold: 1.0}
+    for s in range(samples):
+        excess = rows.column()
+        tail[excess] = 1 / ((1 - level) * samples)
+        short = [(column, -samples * cost) for column, cost in costs.items() if future[column] == s]
+        rows.at_least([(excess, 1.0), (threshold, 1.0), *short], 0.0)
+    return rows.least(tail)[0]
+
+
 def need(problem: Allocation, *, survival: bool = False) -> tuple[float, float | None]:
     """The least weighted expected shortage; and the share of the survival floor that is held first, where it is asked for.
 
@@ -57,8 +82,9 @@ def need(problem: Allocation, *, survival: bool = False) -> tuple[float, float |
     """
     rows = Rows()
     send = [rows.column(0.0 if barred else np.inf) for barred in problem.loads["barred"]]
-    _batches(problem, rows, send)
-    _vehicles(problem, rows, send)
+    moved = _batches(problem, rows, send)
+    _vehicles(problem, rows, send, moved)
+    _loading(problem, rows, send, moved)
     _promises(problem, rows, send)
     share = _floors(problem, rows, send) if survival else {}
     held = None
@@ -72,37 +98,74 @@ def need(problem: Allocation, *, survival: bool = False) -> tuple[float, float |
     return rows.least(costs)[0], held
 
 
-def _batches(problem: Allocation, rows: Rows, send: list[int]) -> None:
-    """Each load is taken from batches that are there when it leaves and do not expire before it arrives."""
-    taken: dict[int, list[int]] = {row: [] for row in range(len(problem.batches))}
+Moved = list[tuple[int, int, int]]  # move, item, column
+
+
+def _batches(problem: Allocation, rows: Rows, send: list[int]) -> Moved:
+    """Each load, and each transfer, is taken from a batch that is there when it leaves and does not expire before it arrives. A
+    transfer is a batch of its own where it comes to, with the expiry of the one it was taken from.
+    """
+    held = [(batch, float(batch.quantity), None) for batch in problem.batches.itertuples(index=False)]
+    arcs = problem.transfers.moves.drop_duplicates(["way", "item", "period"])
+    moved: Moved = []
+    taken: list[list[int]] = []
+    for batch, _, _ in held:  # it grows as it is gone through
+        taken.append([])
+        for move in arcs.itertuples():
+            same = (batch.depot, batch.item) == (move.depot, move.item)
+            if same and batch.period <= move.period and batch.expires > move.arrives * problem.calendar.days:
+                column = rows.column()
+                taken[-1].append(column)
+                moved.append((move.Index, move.item, column))
+                held.append((batch._replace(depot=move.into, period=move.arrives), np.inf, column))
     for n, load in enumerate(problem.loads.itertuples()):
         parts = []
-        for row, batch in enumerate(problem.batches.itertuples()):
+        for row, (batch, _, _) in enumerate(held):
             same = (batch.depot, batch.item) == (load.depot, load.item)
             if same and batch.period <= load.period and batch.expires > load.arrive_day:
                 taken[row].append(rows.column())
                 parts.append(taken[row][-1])
         rows.at_most([(send[n], 1.0), *((part, -1.0) for part in parts)], 0.0)
-    for row, quantity in enumerate(problem.batches["quantity"]):
-        rows.at_most([(column, 1.0) for column in taken[row]], quantity)
+    for columns, (_, quantity, came) in zip(taken, held, strict=True):
+        terms = [(column, 1.0) for column in columns]
+        rows.at_most(terms if came is None else [*terms, (came, -1.0)], quantity if came is None else 0.0)
+    return moved
 
 
-def _vehicles(problem: Allocation, rows: Rows, send: list[int]) -> None:
+def _vehicles(problem: Allocation, rows: Rows, send: list[int], moved: Moved) -> None:
     """Trips of a class carry the weight and the volume that is loaded, and take the hours there and back."""
     if not len(problem.fleet):
         return
     driving: dict[tuple[int, int], list[tuple[int, float]]] = {}
-    for (way, period), loads in problem.loads.groupby(["way", "period"]):
+    moves = problem.transfers.moves
+    rides: dict[tuple[bool, int, int], list[tuple[int, int]]] = {}
+    for n, load in enumerate(problem.loads.itertuples()):
+        rides.setdefault((False, load.way, load.period), []).append((load.item, send[n]))
+    for move, item, column in moved:
+        rides.setdefault((True, moves.at[move, "way"], moves.at[move, "period"]), []).append((item, column))
+    for (between, way, period), parts in rides.items():
         trips = rows.column()
-        at = problem.ways.iloc[way]
+        at = (problem.transfers.links if between else problem.ways).iloc[way]
         driving.setdefault((int(at["fleet"]), int(period)), []).append((trips, 2 * at["hours"]))
         for capacity, size in ((at["kg"], "kg_per_unit"), (at["m3"], "m3_per_unit")):
             if np.isfinite(capacity):
-                sizes = np.nan_to_num(problem.items[size].to_numpy(float))[loads["item"]]
-                terms = [(send[n], value) for n, value in zip(loads.index, sizes, strict=True)]
-                rows.at_most([*terms, (trips, -capacity)], 0.0)
+                sizes = np.nan_to_num(problem.items[size].to_numpy(float))
+                rows.at_most([*((column, sizes[item]) for item, column in parts), (trips, -capacity)], 0.0)
     for (fleet, period), terms in driving.items():
         rows.at_most(terms, problem.vehicle_hours[fleet, period])
+
+
+def _loading(problem: Allocation, rows: Rows, send: list[int], moved: Moved) -> None:
+    """What a depot loads in a period, for zones and for other depots, weighs no more than it can load."""
+    kg, moves = np.nan_to_num(problem.items["kg_per_unit"].to_numpy(float)), problem.transfers.moves
+    for depot, period in np.argwhere(np.isfinite(problem.loading)):
+        here = [
+            (send[n], kg[load.item])
+            for n, load in enumerate(problem.loads.itertuples())
+            if (load.depot, load.period) == (depot, period)
+        ]
+        away = [(c, kg[item]) for m, item, c in moved if tuple(moves.loc[m, ["depot", "period"]]) == (depot, period)]
+        rows.at_most([*here, *away], problem.loading[depot, period])
 
 
 def _promises(problem: Allocation, rows: Rows, send: list[int]) -> None:
@@ -135,8 +198,16 @@ def _floors(problem: Allocation, rows: Rows, send: list[int]) -> dict[int, int]:
     return {column: group for group, column in share.items()}
 
 
-def _futures(problem: Allocation, rows: Rows, send: list[int], zone: int, group: int, costs: dict[int, float]) -> None:
-    """The shortage of a series in every future."""
+def _futures(
+    problem: Allocation,
+    rows: Rows,
+    send: list[int],
+    zone: int,
+    group: int,
+    costs: dict[int, float],
+    future: dict[int, int] | None = None,
+) -> None:
+    """The shortage of a series in every future; `future`: which one each column is of."""
     samples = problem.demand.shape[3]
     lasting_given, perishing_given = (given[zone, group] for given in problem.given)
     cost = problem.weight[zone, group] / samples
@@ -147,6 +218,8 @@ def _futures(problem: Allocation, rows: Rows, send: list[int], zone: int, group:
         for t, (lasting, perishing) in enumerate(arriving):
             unmet = rows.column()
             costs[unmet] = cost
+            if future is not None:
+                future[unmet] = s
             if problem.groups.accumulates[group]:
                 so_far += [*lasting, *perishing]
                 balance = (demand - lasting_given - perishing_given)[: t + 1].sum()

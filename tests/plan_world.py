@@ -68,6 +68,8 @@ class World:
     commitments: Rows = ()
     priorities: Rows = ()
     routes: Rows = ({"to": "Z1"},)
+    between: Rows = ()
+    depots: Rows = ()
     fleet: Rows = ()
     closures: Rows = ()
     movements: Rows = ()
@@ -99,7 +101,9 @@ class World:
         zones = list(self.cube()["zone"].values)
         frame = pd.DataFrame({"zone_name": [f"Zone {zone}" for zone in zones], "parent": ""}, index=pd.Index(zones, name="zone"))
         frame["population_people"] = [self.people.get(zone, np.nan) for zone in zones]
-        depots = sorted({str(row.get("from", "D1")) for row in self.routes} | {str(row.get("depot", "D1")) for row in self.stock})
+        lanes, more = [*self.routes, *self.between], {row["depot"]: row for row in self.depots}
+        depots = sorted({str(row.get("from", "D1")) for row in lanes} | {str(row.get("depot", "D1")) for row in self.stock})
+        depots = sorted({*depots, *more, *(str(row["to"]) for row in self.between)})
         closures = pd.DataFrame(list(self.closures), columns=["from", "to", "start", "until", "why"])
         movements = pd.DataFrame(list(self.movements), columns=["zone", "start", "people"])
         return Inputs(
@@ -117,10 +121,11 @@ class World:
                 priorities=_table(PRIORITIES, self.priorities),
             ),
             routes=Routes(
-                depots=_table(DEPOTS, [{"depot": depot, "lat": 0.0, "lon": 0.0} for depot in depots]),
+                depots=_table(DEPOTS, [{"depot": depot, "lat": 0.0, "lon": 0.0, **more.get(depot, {})} for depot in depots]),
                 lanes=_table(ROUTES, self.routes, DEFAULTS["routes"]),
                 fleet=_table(FLEET, self.fleet, DEFAULTS["fleet"]),
                 closures=closures.astype({"start": "datetime64[s]", "until": "datetime64[s]"}),
+                between=_table(ROUTES, self.between, DEFAULTS["routes"]),
             ),
             movements=movements.astype({"start": "datetime64[s]", "people": float}),
             files={},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import xarray as xr
 
-from forecast.allocate import figures, floors, lines, orders, packs, simulate, solve
+from forecast.allocate import figures, floors, lines, orders, packs, settle, simulate, spacing
 from forecast.allocate.explain import Reasons
 from forecast.allocate.problem import align
 from forecast.config import Config
@@ -20,14 +20,16 @@ def plan_allocation(demand: xr.Dataset, inputs: Inputs, config: Config, issue_da
     """
     problem = align(demand, inputs, config, issue_date, ledger)
     floors.say_out_of_reach(problem, ledger)
-    solved = solve.solve(problem, config)
-    sent = packs.send(problem, solved.quantity, config.plan, ledger)
+    problem, solved, apart = spacing.solved_apart(problem, inputs, config, ledger)
+    problem, quantity = settle.settle(problem, solved, ledger)
+    sent = packs.send(problem, quantity, config.plan, ledger)
     outcome = simulate.outcome(problem, sent.planned)
     reasons = Reasons(problem, sent.room, outcome, sent.planned)
     return Plan(
         lines=lines.lines(problem, sent, reasons),
         cells=lines.cells(problem, sent.planned, outcome, reasons),
         depot_stock=lines.depot_stock(problem, sent.taken),
-        figures=figures.figures(problem, solved, sent, outcome, config, ledger),
+        figures=figures.figures(problem, solved, sent, outcome, config, ledger) | apart,
+        transfers=settle.lines(problem, sent.quantity),
         pipeline=orders.pipeline(problem, demand, sent, inputs, config, ledger),
     )

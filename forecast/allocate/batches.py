@@ -42,8 +42,13 @@ def batches(
     df["depot"], df["item"] = positions(depots, df["depot"]), positions(items, df["item"])
     is_used = (df["quantity"] > 0) & (df["expires"] > 0) & (df["period"] < calendar.count) & (df["item"] >= 0)
     df = df[is_used].sort_values([*KEY, "quantity"])
-    merged = df.groupby(KEY, as_index=False).agg({"expiry": "first", "quantity": "sum"})
-    return merged.sort_values(KEY, ignore_index=True)
+    return merged(df)
+
+
+def merged(df: pd.DataFrame) -> pd.DataFrame:
+    """Batches with one row each, in the order in which they leave; those of which nothing is left are left out."""
+    df = df[df["quantity"] > 0].groupby(KEY, as_index=False).agg({"expiry": "first", "quantity": "sum"})
+    return df.sort_values(KEY, ignore_index=True)
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,14 @@ from forecast.schema import Floats
 
 SHORT = 1e-6  # relative to what is promised
 PRICED = 1e-7
-LIMITS = {"stock": "stock of", "hours": "vehicle hours of"}
+LIMITS = {"stock": "stock of", "hours": "vehicle hours of", "loading": "loading capacity of"}
 FORBIDDEN = {
     ways.NO_STOCK: "no depot with a lane there has the item",
     ways.NOT_CARRIED: "no vehicle on the lane may carry it",
     ways.SHUT: "the lane is shut",
     ways.EXPIRES: "the stock expires before it could arrive",
     ways.NOT_YET: "the stock comes to the depot too late",
+    ways.DAY_OFF: "the depot does not work then",
 }
 
 

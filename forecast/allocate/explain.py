@@ -19,7 +19,7 @@ from forecast.schema import Floats
 MOST = 2  # causes named in one reason
 RESTS = 0.05  # of what a depot ever has of an item: what is left of it is no stock
 GONE, NEARLY = "stock of {k} gone at {d}", "stock of {k} gone or nearly gone at {d}"
-TAKEN = ways.STOCK_GONE | ways.TRUCKS_FULL | ways.CEILING
+TAKEN = ways.STOCK_GONE | ways.TRUCKS_FULL | ways.CEILING | ways.LOADING_FULL
 OPEN = TAKEN | ways.FITS  # something can be loaded, or could be if nothing else were
 LASTING_CAUSES = ("gone", "full", "lane", "commitment")  # beside these, what a depot never has or carries is no cause
 
@@ -146,6 +146,8 @@ class Reasons:
         if some == 0:
             days = int(problem.ways["lead_days"].to_numpy()[rows].min())
             return (Cause("lead", f"{{k}} from {{d}} takes {days} days and arrives later", code, name),)
+        if some & ways.DAY_OFF and not some & ways.NO_STOCK:
+            return (Cause("day off", "{d} does not load on those days", depot=name),)
         if some & ways.NO_STOCK:
             return (Cause("none", "no {k} at {d}", code, name),)
         if some & ways.SHUT:
@@ -176,6 +178,8 @@ class Reasons:
             "full", f"{self._vehicles(ways_of_lane[(some & ways.TRUCKS_FULL) > 0], depot, item)} of {{d}} full", depot=name
         )
         found = [full] if union & ways.TRUCKS_FULL else []
+        if union & ways.LOADING_FULL:
+            found.append(Cause("full", "loading capacity of {d} full", depot=name))
         if union & ways.CEILING:
             found = [Cause("commitment", "a commitment allows no more {k}", code)]
         elif not every & ways.TRUCKS_FULL and union & ways.STOCK_GONE:

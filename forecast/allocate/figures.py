@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecast.allocate import coverage, floors, ways
+from forecast.allocate import coverage, floors, simulate, ways
+from forecast.allocate.objectives import cvar
 from forecast.allocate.packs import Sent
 from forecast.allocate.problem import Allocation
 from forecast.allocate.simulate import Outcome
@@ -54,6 +55,7 @@ def figures(
             f"{made.price:,.0f} person-periods short, weighted by priority."
         )
     found |= _vehicles(sent, config, ledger)
+    found |= _worst_futures(problem, solved, sent, config, ledger)
     if solved.stopped:
         found["stopped"] = solved.stopped
         ledger.marks.append(
@@ -91,6 +93,21 @@ def _vehicles(sent: Sent, config: Config, ledger: Ledger) -> dict[str, object]:
     }
 
 
+def _worst_futures(problem: Allocation, solved: Solved, sent: Sent, config: Config, ledger: Ledger) -> dict[str, object]:
+    """What is short in the worst futures by what is published, on all samples, and what that cost in the linear plan."""
+    made = next((reached for reached in solved.reached if reached.layer.name == cvar.NAME), None)
+    if made is None:
+        return {}
+    asked = next(plugin for plugin in config.plan.objectives if plugin.use == cvar.NAME)
+    level = cvar.Settings.model_validate(asked.settings).level
+    short = simulate.worst_futures(problem, sent.planned, level)
+    ledger.remarks.append(
+        f"In the worst {1 - level:.0%} of all futures {short:,.0f} person-periods go short, weighted by priority "
+        f"(plan.objectives: cvar). Looking at them costs {made.price:,.0f} person-periods of expected shortage."
+    )
+    return {"cvar_published": short, "cvar_price": made.price}
+
+
 def _shares(problem: Allocation, solved: Solved, outcome: Outcome, ledger: Ledger) -> dict[str, object]:
     """How evenly the zones within reach are covered by what is published, and what fairness cost in the linear plan."""
     reach = coverage.within_reach(problem)
@@ -107,7 +124,7 @@ def _shares(problem: Allocation, solved: Solved, outcome: Outcome, ledger: Ledge
         f"Of the zones within reach, {problem.zones[worst]} has the least of what it needs, {covered[worst]:.0%}; "
         f"the Gini coefficient of the zones' coverage is {evenness:.2f} (0: all alike)."
     )
-    prices = [reached.price for reached in solved.reached if not np.isnan(reached.price)]
+    prices = [reached.price for reached in solved.reached if reached.layer.name == "fairness" and not np.isnan(reached.price)]
     if prices:
         found["fairness_price"] = sum(prices)
         found["fairness_price_unit"] = "person-periods of expected shortage, weighted by priority, given up for fairness"

@@ -172,13 +172,18 @@ def _counted(problem: Allocation) -> Floats:
 def depot_stock(problem: Allocation, taken: pd.DataFrame) -> pd.DataFrame:
     """Packs `load, batch, packs` -> DEPOT_STOCK: what came, left, expired in each period, and what is there at its end.
 
-    What lies there on the issue date is no arrival: closing + shipped + expired - arrivals of the first period.
+    What lies there on the issue date is no arrival: closing + shipped + expired - arrivals of the first period. What is moved to
+    another depot left the one, and arrived in the other.
     """
-    count, stock = problem.calendar.count, problem.batches
+    count, stock, moved = problem.calendar.count, problem.batches, problem.transfers.moved
     shipped = np.zeros((len(stock), count))
     period = problem.loads["period"].to_numpy()[taken["load"]]
     quantity = taken["packs"].to_numpy() * problem.groups.pack[problem.loads["item"].to_numpy()[taken["load"]]]
     np.add.at(shipped, (taken["batch"].to_numpy(), period), quantity)
+    if len(moved):
+        went = moved["quantity"].to_numpy(float)[:, None] * (moved["period"].to_numpy()[:, None] == np.arange(count))
+        shipped = np.concatenate([shipped, went])
+        stock = pd.concat([stock, moved.assign(period=moved["since"])[stock.columns]], ignore_index=True)
     came = stock["quantity"].to_numpy(float)[:, None] * (stock["period"].to_numpy()[:, None] == np.arange(count))
     held = np.cumsum(came - shipped, axis=1)
     expires_in = stock["expires"].to_numpy()[:, None] // problem.calendar.days

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from forecast.allocate import sift
 from forecast.allocate.arrays import Ints
 from forecast.errors import NoPlanError
 from forecast.schema import Floats
@@ -19,6 +20,8 @@ from forecast.schema import Floats
 INF = highspy.kHighsInf
 DUAL, PRIMAL = 1, 4  # simplex strategies of HiGHS
 STATUS = highspy.HighsModelStatus
+BASIC, LOWER, UPPER = (getattr(highspy.HighsBasisStatus, name) for name in ("kBasic", "kLower", "kUpper"))
+NO_LIMIT = 2**31 - 1
 ENDS = (STATUS.kOptimal, STATUS.kModelEmpty, STATUS.kTimeLimit)  # that are no failure
 Labels = Sequence[str] | Callable[[], Iterable[str]]  # made only when the model is written: 400,000 names take seconds
 Values = float | npt.ArrayLike
@@ -165,21 +168,65 @@ class Kept:
             self._ok(self._highs.setOptionValue(option, value))
         self._ok(self._highs.passModel(model.highs()))
         self._passed = (model.columns.size, model.rows.size, model.puts)
+        self._last = np.zeros(0)  # (column) values of the last plan
+        self._far = sift.Aside()  # as the prices of the last layer say that hangs on the curves
 
     def minimise(self, layer: Layer) -> Solution | None:
         """Solve for one objective; None when time ran out. Raises NoPlanError for any other end but an optimum."""
         self._grow()
         costs = layer.dense(self.model.columns.size)
         self._ok(self._highs.changeColsCost(len(costs), np.arange(len(costs), dtype=np.int32), costs))
-        status = self._ended(from_last=layer.from_last)
-        if layer.from_last and status not in ENDS:  # the last plan may lie a rounding outside what holds it
-            status = self._ended(from_last=False)
-        if status == STATUS.kTimeLimit:
-            return None
+        status, solution = self._solved(costs, from_last=True) if layer.from_last else self._sifted(costs)
+        if status not in ENDS:  # the last plan may lie a rounding outside what holds it
+            status, solution = self._solved(costs, from_last=False)
         if status not in ENDS:
             words = self._highs.modelStatusToString(status)
             raise NoPlanError(f"The solver ended with '{words}' in the layer '{layer.name}': no plan is made.")
-        return self._solution(costs)
+        if solution is not None:
+            self._last = solution.values
+            self._far = self._far_from(solution, layer) if layer.is_curved else self._far
+        return solution
+
+    def _far_from(self, solution: Solution, layer: Layer) -> sift.Aside:
+        lower, upper = (np.concatenate(bounds) for bounds in (self.model.columns.lower, self.model.columns.upper))
+        return sift.far(solution.reduced, lower, upper, abs(solution.cost + layer.constant))
+
+    def _solved(self, costs: Floats, *, from_last: bool) -> tuple[highspy.HighsModelStatus, Solution | None]:
+        status = self._ended(from_last=from_last)
+        return status, self._solution(costs) if status in ENDS and status != STATUS.kTimeLimit else None
+
+    def _sifted(self, costs: Floats) -> tuple[highspy.HighsModelStatus, Solution | None]:
+        """Solve from scratch without what is far, then from there on with what is called for; in the end all is as before."""
+        aside = self._far.still(self._last)
+        if len(aside.columns) < sift.MANY:
+            return self._solved(costs, from_last=False)
+        self._set_columns(aside.columns, aside.at, aside.at)
+        status, solution = self._solved(costs, from_last=False)
+        while solution is not None and (called := aside.called(solution.reduced)).any():
+            self._free(aside[called])
+            aside = aside[~called]
+            status, solution = self._repaired(costs)
+        self._free(aside)
+        return status, solution
+
+    def _repaired(self, costs: Floats) -> tuple[highspy.HighsModelStatus, Solution | None]:
+        """Solve from the last plan on, in few steps; from scratch where that does not end."""
+        self._ok(self._highs.setOptionValue("simplex_iteration_limit", sift.STEPS))
+        status, solution = self._solved(costs, from_last=True)
+        self._ok(self._highs.setOptionValue("simplex_iteration_limit", NO_LIMIT))
+        return (status, solution) if status in ENDS else self._solved(costs, from_last=False)
+
+    def _free(self, aside: sift.Aside) -> None:
+        """Give columns their bounds back; they stay where they are."""
+        basis = self._highs.getBasis()
+        self._set_columns(aside.columns, aside.lower, aside.upper)
+        if basis.valid:
+            held = basis.col_status
+            for column, at_upper in zip(aside.columns.tolist(), aside.at_upper.tolist(), strict=True):
+                if held[column] != BASIC:
+                    held[column] = UPPER if at_upper else LOWER
+            basis.col_status = held
+            self._ok(self._highs.setBasis(basis))
 
     def what_if(self, layer: Layer, change: Change) -> Solution | None:
         """Solve the objective solved last with other bounds, from its plan on; then all is as before. None when time ran out.
@@ -205,10 +252,12 @@ class Kept:
 
     def set_bounds(self, change: Change) -> None:
         """Set bounds of columns and rows."""
-        columns = change.columns.astype(np.int32)
-        self._ok(self._highs.changeColsBounds(len(columns), columns, *change.column_bounds))
+        self._set_columns(change.columns, *change.column_bounds)
         for row, lower, upper in zip(change.rows.tolist(), *change.row_bounds, strict=True):
             self._ok(self._highs.changeRowBounds(row, lower, upper))
+
+    def _set_columns(self, columns: Ints, lower: Floats, upper: Floats) -> None:
+        self._ok(self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper))
 
     def _solution(self, costs: Floats) -> Solution:
         found = self._highs.getSolution()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 import numpy as np
+import pandas as pd
 
 from forecast.allocate.arrays import Ints, rows
 from forecast.allocate.problem import Allocation
@@ -34,11 +35,24 @@ def of_loads(problem: Allocation) -> Names:
     return names
 
 
-def of_trips(problem: Allocation, way: Ints, period: Ints) -> Names:
-    """(trip) depot, zone, vehicle, day."""
+def of_moves(problem: Allocation) -> Names:
+    """(move) the two depots, item, vehicle, day of loading, and until when it is good, where that is within the plan."""
 
     def names() -> Iterable[str]:
-        on, table = days(problem), problem.ways
+        on, table, last = days(problem), problem.transfers.links, problem.calendar.days * problem.calendar.count
+        for move in rows(problem.transfers.moves):
+            stretch = f"{problem.depots[move.depot]},{problem.depots[move.into]},{problem.items.index[move.item]}"
+            until = f",until_{day(problem, move.expires)}" if move.expires < last else ""
+            yield f"{stretch},{table['vehicle'].iloc[move.way]},{on[move.period]}{until}"
+
+    return names
+
+
+def of_trips(problem: Allocation, table: pd.DataFrame, way: Ints, period: Ints) -> Names:
+    """(trip) where from and to, vehicle, day; `table`: ways, or links between depots."""
+
+    def names() -> Iterable[str]:
+        on = days(problem)
         for w, t in zip(way, period, strict=True):
             yield f"{table['from'].iloc[w]},{table['to'].iloc[w]},{table['vehicle'].iloc[w]},{on[t]}"
 

@@ -14,7 +14,7 @@ import pandas as pd
 import xarray as xr
 
 from forecast import periods
-from forecast.allocate import batches, consignments, lines
+from forecast.allocate import batches, consignments, lines, transfers
 from forecast.allocate.arrays import Flags, Ints, positions
 from forecast.allocate.packs import Sent
 from forecast.allocate.problem import Allocation
@@ -81,10 +81,12 @@ def pipeline(problem: Allocation, demand: xr.Dataset, sent: Sent, inputs: Inputs
 
 
 def _stock(problem: Allocation, inputs: Inputs, calendar: Calendar, config: Config) -> pd.DataFrame:
-    """Batches and arrivals through the review; what is said of them was said when the plan was aligned."""
+    """Batches and arrivals through the review, after transfers; what is said of them was said when the plan was aligned."""
     overdue, quiet = config.plan.overdue_days, Ledger()
     left = consignments.follow(inputs, calendar, overdue, quiet).left
-    return batches.batches(inputs.stock, left, pd.Index(problem.depots), problem.items.index, calendar, overdue, quiet)
+    stock = batches.batches(inputs.stock, left, pd.Index(problem.depots), problem.items.index, calendar, overdue, quiet)
+    of_plan = np.flatnonzero(stock["period"] < problem.calendar.count)
+    return transfers.carried_out(stock, problem.transfers.moved, of_plan)
 
 
 def _taken(problem: Allocation, sent: Sent) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from forecast.allocate.room import Room
 from forecast.allocate.rounds import Rounds
 from forecast.allocate.visits import Changes
 from forecast.config import Planning
+from forecast.errors import counted
 from forecast.schema import Floats, Ledger
 
 ROUND = 1e-6  # of a pack: what the solver leaves of a whole one
@@ -45,26 +46,52 @@ def send(problem: Allocation, quantity: Floats, plan: Planning, ledger: Ledger) 
     driven = rounds.drive(problem, packs, room, plan)
     if driven.left:
         _hand_out_again(problem, packs, room, driven)
-    pack = problem.groups.pack
-    taken = batches.assign(problem.batches, problem.loads, packs, pack)
-    sent = np.bincount(taken["load"], taken["packs"], len(packs)).astype(np.int64)
-    if (sent < packs).any():
+    taken = batches.assign(problem.batches, problem.loads, packs, problem.groups.pack)
+    missing = int(packs.sum() - taken["packs"].sum())
+    if missing:
+        taken, room = _with_what_is_left(problem, taken, packs, driven)
         ledger.remarks.append(
-            f"{(packs - sent).sum()} packs are not sent: their batch comes later and expires earlier than another."
+            f"{missing} packs are not sent as planned: their batch comes later and expires earlier than another. "
+            f"{counted(int(taken['packs'].sum()) - int(packs.sum()) + missing, 'pack')} of what is left went elsewhere."
         )
-        room = Room(problem)
-        room.take(np.arange(len(sent)), sent)
-        room.fix(driven.team, np.array(driven.vehicles, dtype=float))
-    units = sent * pack[problem.loads["item"].to_numpy()]
+    units = _sent(taken, len(packs)) * problem.groups.pack[problem.loads["item"].to_numpy()]
     return Sent(taken, units, problem.arriving(units), room, changes, driven)
+
+
+def _sent(taken: pd.DataFrame, loads: int) -> Ints:
+    return np.bincount(taken["load"], taken["packs"], loads).astype(np.int64)
+
+
+def _with_what_is_left(problem: Allocation, taken: pd.DataFrame, wanted: Ints, driven: Rounds) -> tuple[pd.DataFrame, Room]:
+    """Packs `load, batch, packs`, and more from what the batches have left, for zones that lack packs or are short."""
+    pack, sent = problem.groups.pack, _sent(taken, len(wanted))
+    used = np.bincount(taken["batch"], taken["packs"], len(problem.batches)) * pack[problem.batches["item"].to_numpy()]
+    rest = replace(problem, batches=problem.batches.assign(quantity=problem.batches["quantity"] - used))
+    packs = sent.copy()
+    _HandOut(rest, _room(rest, sent, driven, of_stock=False), wanted.astype(float), packs, _is_made(problem, wanted), FELT).run()
+    more = batches.assign(rest.batches, problem.loads, packs - sent, pack)
+    taken = pd.concat([taken, more]).groupby(["load", "batch"], as_index=False).agg({"packs": "sum"})
+    return taken, _room(problem, _sent(taken, len(wanted)), driven)
+
+
+def _room(problem: Allocation, packs: Ints, driven: Rounds, *, of_stock: bool = True) -> Room:
+    """What is left beside so many packs (load)."""
+    room = Room(problem)
+    room.take(np.arange(len(packs)), packs, of_stock=of_stock)
+    room.fix(driven.team, np.array(driven.vehicles, dtype=float))
+    return room
+
+
+def _is_made(problem: Allocation, packs: Ints) -> Flags:
+    """(load) whether its visit brings anything."""
+    visit = problem.loads["way"].to_numpy() * problem.calendar.count + problem.loads["period"].to_numpy()
+    return np.asarray(np.bincount(visit, packs)[visit] > 0) if len(packs) else np.zeros(0, dtype=bool)
 
 
 def _hand_out_again(problem: Allocation, packs: Ints, room: Room, driven: Rounds) -> None:
     """What was left behind, to zones that are short and on visits that are made: later, or where a vehicle has room."""
-    loads, lacking, before = problem.loads, Lacking(problem), packs.copy()
-    visit = loads["way"].to_numpy() * problem.calendar.count + loads["period"].to_numpy()
-    is_made = np.bincount(visit, packs)[visit] > 0 if len(loads) else np.zeros(0, dtype=bool)
-    _HandOut(problem, room, packs.astype(float), packs, is_made, FELT).run()
+    lacking, before = Lacking(problem), packs.copy()
+    _HandOut(problem, room, packs.astype(float), packs, _is_made(problem, packs), FELT).run()
     changed = np.flatnonzero(before != packs)
     driven.price += lacking.weighted(changed, packs) - lacking.weighted(changed, before)
 

@@ -15,11 +15,12 @@ import pandas as pd
 import xarray as xr
 
 from forecast import periods
-from forecast.allocate import batches, commitments, consignments, supplies, vehicles, ways, weights
+from forecast.allocate import batches, commitments, consignments, loading, supplies, transfers, vehicles, ways, weights
 from forecast.allocate.arrays import Flags, Ints
 from forecast.allocate.groups import Groups, group_items
 from forecast.allocate.places import Places, places
 from forecast.allocate.timeline import DAYS, Calendar
+from forecast.allocate.transfers import Transfers
 from forecast.config import Config
 from forecast.errors import InputError, Problem
 from forecast.schema import Floats, Inputs, Ledger
@@ -33,7 +34,8 @@ class Allocation:
     weighted person-periods per need unit; `floor` (z, g, t) survival floor in need units, NaN where there is none;
     `on_hand` (z, k) item units, NaN where unknown; `in_transit`, `by_others` (z, k, t) item units; `batches`: depot stock
     and arrivals; `lanes` (d, z): there is one; `ways`: lanes by vehicle class; `status` (way, k, t): why nothing can be loaded, 0
-    where it can; `loads`: what can be loaded; `places`: where all lies.
+    where it can; `loads`: what can be loaded; `places`: where all lies; `loading` (d, t) kg a depot can load; `day_off` (d, t):
+    it does not work; `transfers`: what could be moved between depots, and once that is settled, what is.
     """
 
     calendar: Calendar
@@ -60,6 +62,9 @@ class Allocation:
     shut: pd.DataFrame
     commitments: pd.DataFrame
     places: Places
+    loading: Floats
+    day_off: Flags
+    transfers: Transfers
 
     @cached_property
     def mean(self) -> Floats:
@@ -68,10 +73,12 @@ class Allocation:
 
     @cached_property
     def vehicle_hours(self) -> Floats:
-        """(class, t) hours that the vehicles of each class can drive; in the first period less what they drive already."""
+        """(class, t) hours that the vehicles of each class can drive; in the first period less what they drive already, and less
+        the transfers that are settled.
+        """
         hours = np.repeat(self.fleet["hours"].to_numpy(float)[:, None], self.calendar.count, axis=1)
         hours[:, 0] -= self.fleet["out"].to_numpy(float)
-        return hours
+        return np.asarray(hours - self.transfers.hours)
 
     @cached_property
     def given(self) -> tuple[Floats, Floats]:
@@ -127,7 +134,10 @@ def align(demand: xr.Dataset, inputs: Inputs, config: Config, issue_date: pd.Tim
     shut = ways.shut(routes.closures, table, calendar)
     sendable = pairs.copy()
     sendable[committed["zone"].to_numpy(), committed["item"].to_numpy()] = True
-    status = ways.status(table, shut, items, stock, calendar)
+    depot_days = loading.loading(routes.depots, depots, calendar, config, ledger)
+    moving = transfers.possible(routes, depots, items, stock, depot_days.day_off, calendar, config)
+    could_be = pd.concat([stock, moving.reach], ignore_index=True) if len(moving.reach) else stock
+    status = ways.status(table, shut, items, could_be, calendar, depot_days.day_off)
     people = weights.people(inputs, zones, calendar, config)
     by_group = weights.people_by_group(people, mean, groups, calendar.days)
     return Allocation(
@@ -155,6 +165,9 @@ def align(demand: xr.Dataset, inputs: Inputs, config: Config, issue_date: pd.Tim
         shut=shut,
         commitments=committed,
         places=places(inputs, depots, zones, config.plan),
+        loading=depot_days.kg,
+        day_off=depot_days.day_off,
+        transfers=moving,
     )
 
 
@@ -192,7 +205,8 @@ def _grouped(demand: npt.NDArray[np.floating], shares: Floats, pairs: Flags, gro
 
 def _depots(inputs: Inputs) -> pd.Index:
     stock, routes = inputs.stock, inputs.routes
-    named = [routes.depots["depot"], routes.lanes["from"], stock.depot_stock["depot"], stock.arrivals["depot"]]
+    lanes = [table[end] for table, end in ((routes.lanes, "from"), (routes.between, "from"), (routes.between, "to"))]
+    named = [routes.depots["depot"], *lanes, stock.depot_stock["depot"], stock.arrivals["depot"]]
     return pd.Index(sorted({str(code) for column in named for code in column}))
 
 

@@ -1,4 +1,4 @@
-"""Room: what a plan in whole packs still leaves free, of stock, of vehicles, and below commitments."""
+"""Room: what a plan in whole packs still leaves free, of stock, of vehicles and loading, and below commitments."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ class Room:
         self._share = _share(problem, self._size)
         self._team, self._space = np.full(shape, OPEN), np.zeros(1)
         self._stock, self._grades = _stock(problem)
+        self._loading = problem.loading * (1 + SLACK) - problem.transfers.kg
         self._ceiling = np.full(problem.in_transit.shape, np.inf)
         table = problem.commitments
         at = tuple(table[name].to_numpy() for name in ("zone", "item", "period"))
@@ -41,12 +42,15 @@ class Room:
 
     def fits(self, loads: Ints) -> Ints:
         """(load) -> (load) packs that still fit."""
-        return np.asarray(np.min([self._by_stock(loads), self._by_vehicles(loads), self._by_ceiling(loads)], axis=0))
+        return np.asarray(
+            np.min([by(loads) for by in (self._by_stock, self._by_vehicles, self._by_ceiling, self._by_loading)], axis=0)
+        )
 
     def bits(self, loads: Ints) -> Ints:
         """(load) -> (load) what leaves no room for one more pack, or FITS (ways.py)."""
         limits = (
-            (ways.STOCK_GONE, self._by_stock), (ways.TRUCKS_FULL, self._by_vehicles), (ways.CEILING, self._by_ceiling)
+            (ways.STOCK_GONE, self._by_stock), (ways.TRUCKS_FULL, self._by_vehicles), (ways.CEILING, self._by_ceiling),
+            (ways.LOADING_FULL, self._by_loading),
         )  # fmt: skip
         bits = sum(np.where(by(loads) < 1, bit, 0) for bit, by in limits)
         return np.where(bits == 0, ways.FITS, bits)
@@ -60,14 +64,18 @@ class Room:
         """(load) -> (load) what a pack is of a vehicle, by weight or by volume, whichever is more."""
         return np.asarray(self._share[loads])
 
+    def hours_free(self, vehicle: int, period: int) -> float:
+        """Hours that the vehicles of a class have left in a period."""
+        return float(self._hours[vehicle, period])
+
     def fix(self, team: Ints, vehicles: Floats) -> None:
         """From now on no more vehicles than these: (way, t) which of them serve it, OPEN where hours alone are the limit."""
         self._team = team
         fixed = team > OPEN
         self._space = vehicles - np.bincount(team[fixed], self.trips()[fixed], len(vehicles))
 
-    def take(self, loads: Ints, packs: Ints) -> None:
-        """Load so many packs of each, which must fit; take so many off again where negative."""
+    def take(self, loads: Ints, packs: Ints, *, of_stock: bool = True) -> None:
+        """Load so many packs of each, which must fit; take so many off again where negative. The stock may be less by now."""
         way, period = self._loads["way"][loads], self._loads["period"][loads]
         ways_used, when = np.divmod(np.unique(way * self._problem.calendar.count + period), self._problem.calendar.count)
         team = self._team[way, period]
@@ -78,13 +86,18 @@ class Room:
         if len(self._hours):
             more = (self._trips_at(ways_used, when) - before) * self._round_trip[ways_used]
             np.subtract.at(self._hours, (self._problem.ways["fleet"].to_numpy()[ways_used], when), more)
+        if of_stock:
+            self._take_stock(loads, packs)
+        zone, item, arrives = (self._loads[name][loads] for name in ("zone", "item", "arrives"))
+        np.subtract.at(self._ceiling, (zone, item, arrives), packs * self._pack[loads])
+        np.subtract.at(self._loading, (self._loads["depot"][loads], period), packs * self._size[0][loads])
+
+    def _take_stock(self, loads: Ints, packs: Ints) -> None:
         if len(loads) <= FEW:
             for load, count in zip(loads, packs, strict=True):
                 self._stock[self._of_grades(load)] -= count
         else:
             self._stock -= self._taken(loads, packs)
-        zone, item, arrives = (self._loads[name][loads] for name in ("zone", "item", "arrives"))
-        np.subtract.at(self._ceiling, (zone, item, arrives), packs * self._pack[loads])
 
     def _of_grades(self, load: int) -> tuple[int, int, slice, slice]:
         """Where a load stands in the stock: the grades it is taken from, from its period on."""
@@ -132,6 +145,11 @@ class Room:
         team, share = self._team[way, period], self._share[loads]
         in_team = np.where(share > 0, np.maximum(self._space[team], 0) / np.where(share > 0, share, 1), PLENTY)
         return np.floor(np.where(team > OPEN, np.minimum(in_team, PLENTY), packs) + SLACK).astype(np.int64)
+
+    def _by_loading(self, loads: Ints) -> Ints:
+        kg, free = self._size[0][loads], self._loading[self._loads["depot"][loads], self._loads["period"][loads]]
+        packs = np.where(kg > 0, np.minimum(free, 1e15) / np.where(kg > 0, kg, 1.0), PLENTY)
+        return np.floor(np.clip(packs, 0, PLENTY) + SLACK).astype(np.int64)
 
     def _by_ceiling(self, loads: Ints) -> Ints:
         zone, item, arrives = (self._loads[name][loads] for name in ("zone", "item", "arrives"))

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
+import pandas as pd
 
 from forecast.allocate import batches, names, ways
 from forecast.allocate.arrays import Ints
@@ -23,10 +25,14 @@ COMMITMENTS = "commitment"
 
 @dataclass(frozen=True)
 class Trips:
-    """Vehicle loads. (load) `per_unit`: those that an item unit fills, where weight alone, or volume alone, fills all vehicles
-    of that way and period. Where either may, trips are (trip) `columns`, with the way and period of each.
+    """Vehicle loads of what is sent on `table`, ways or links. (load) `per_unit`: those that an item unit fills, where weight
+    alone, or volume alone, fills all vehicles of that way and period. Where either may, trips are (trip) `columns`, with the
+    way and period of each.
     """
 
+    table: pd.DataFrame
+    loads: pd.DataFrame
+    send: Ints
     per_unit: Floats
     columns: Ints
     way: Ints
@@ -62,7 +68,9 @@ class Hours:
 
 @dataclass(frozen=True)
 class Parts:
-    """The linear program of a problem, and where its columns and rows are; `send` (load) in item units."""
+    """The linear program of a problem, and where its columns and rows are; `send` (load) and `move` in item units, and the
+    `trips` and `move_trips` that they take.
+    """
 
     problem: Allocation
     model: Model
@@ -72,6 +80,8 @@ class Parts:
     zones: Zones
     stocked: Stocked
     hours: Hours
+    move: Ints
+    move_trips: Trips
 
 
 def build(problem: Allocation, most_pieces: int) -> Parts:
@@ -79,25 +89,42 @@ def build(problem: Allocation, most_pieces: int) -> Parts:
     model = Model()
     most = np.where(problem.loads["barred"] == 0, INF, 0.0)
     send = model.add_columns("send", len(problem.loads), names.of_loads(problem), 0.0, most)
-    stocked, waste = depot_stock(problem, model, send)
-    trips = payload(problem, model, send)
-    hours = vehicle_hours(problem, model, send, trips)
-    return Parts(problem, model, send, trips, waste, Zones(problem, model, send, most_pieces), stocked, hours)
+    moves = problem.transfers.moves
+    move = model.add_columns("move", len(moves), names.of_moves(problem))
+    stocked, waste = depot_stock(problem, model, send, move)
+    trips = payload(problem, model, problem.ways, problem.loads, send)
+    move_trips = payload(problem, model, problem.transfers.links, moves, move)
+    hours = vehicle_hours(problem, model, (trips, move_trips))
+    depot_loading(problem, model, (trips, move_trips))
+    zones = Zones(problem, model, send, most_pieces)
+    return Parts(problem, model, send, trips, waste, zones, stocked, hours, move, move_trips)
 
 
-def depot_stock(problem: Allocation, model: Model, send: Ints) -> tuple[Stocked, Waste]:
+def depot_stock(problem: Allocation, model: Model, send: Ints, move: Ints) -> tuple[Stocked, Waste]:
     """Stock of each depot and item: what lies there and arrives, less what is loaded; never below 0.
+
+    What is moved to another depot is there from the period it arrives in.
 
     Where goods expire within the plan, by the day they do: a load is taken from those that outlive its arrival, and
     good for longer may leave as good for less. So no load counts on goods that come after it, or expire before it arrives.
     Waste is what is left at the end of the goods that do not outlive it.
     """
-    rows_of = {key: rows.to_numpy() for key, rows in problem.loads.groupby(["depot", "item"]).groups.items()}
-    grades = batches.grades(problem.batches, problem.calendar)
+    loads, moves = problem.loads, problem.transfers.moves
+    sent, going, coming = (_by_pair(table, end) for table, end in ((loads, "depot"), (moves, "depot"), (moves, "into")))
+    stock = pd.concat([problem.batches, problem.transfers.reach]) if len(moves) else problem.batches
+    grades = batches.grades(stock, problem.calendar)
     longest, wasted = [], []
     for key, chain in itertools.groupby(grades, lambda grade: (grade.depot, grade.item)):
-        if key in rows_of:
-            rows, left = _stock_by_grade(problem, model, send, list(chain), rows_of[key])
+        if key in sent or key in going:
+            outlives, rows, left = _stock_by_grade(problem, model, list(chain))
+            for of, table, columns, when, until, sign in (
+                (sent, loads, send, "period", loads["arrive_day"] + 1, 1.0),
+                (going, moves, move, "period", moves["expires"], 1.0),
+                (coming, moves, move, "arrives", moves["expires"], -1.0),
+            ):
+                at = of.get(key, np.zeros(0, dtype=np.int64))
+                grade = np.searchsorted(outlives, until.to_numpy()[at]) - 1
+                model.put(rows[grade, table[when].to_numpy()[at]], columns[at], sign)
             longest.append((rows[-1], *key))
             wasted += [(column, *key) for column in left[:-1, -1]]
     column, depot, item = np.array(wasted, dtype=np.int64).reshape(-1, 3).T
@@ -106,8 +133,14 @@ def depot_stock(problem: Allocation, model: Model, send: Ints) -> tuple[Stocked,
     return Stocked(kept, *of_row), Waste(column, depot, item)
 
 
-def _stock_by_grade(problem: Allocation, model: Model, send: Ints, chain: list[batches.Grade], loads: Ints) -> tuple[Ints, Ints]:
-    """(grade, t) the rows of the stock of one item at one depot, and the columns of what is left."""
+def _by_pair(table: pd.DataFrame, end: str) -> dict[tuple[int, int], Ints]:
+    """Depot, at that end, and item -> positions in the table."""
+    groups = cast("dict[tuple[int, int], pd.Index]", table.groupby([end, "item"]).groups)
+    return {key: rows.to_numpy() for key, rows in groups.items()}
+
+
+def _stock_by_grade(problem: Allocation, model: Model, chain: list[batches.Grade]) -> tuple[Ints, Ints, Ints]:
+    """(grade) the day they outlive, (grade, t) the rows of the stock of an item at a depot, and the columns of what is left."""
     code = f"{problem.depots[chain[0].depot]},{problem.items.index[chain[0].item]}"
     after = [code if grade.rank == 0 else f"{code},outlives_{names.day(problem, grade.outlives)}" for grade in chain]
     labels = [f"{grade},{day}" for grade in after for day in names.days(problem)]
@@ -122,28 +155,25 @@ def _stock_by_grade(problem: Allocation, model: Model, send: Ints, chain: list[b
         as_less = model.add_columns("as_less", len(labels) - shape[1], labels[shape[1] :]).reshape(len(chain) - 1, shape[1])
         model.put(rows[1:], as_less, 1.0)
         model.put(rows[:-1], as_less, -1.0)
-    outlives = np.array([grade.outlives for grade in chain])
-    of_grade = np.searchsorted(outlives, problem.loads["arrive_day"].to_numpy()[loads], side="right") - 1
-    model.put(rows[of_grade, problem.loads["period"].to_numpy()[loads]], send[loads], 1.0)
-    return rows, left
+    return np.array([grade.outlives for grade in chain]), rows, left
 
 
-def payload(problem: Allocation, model: Model, send: Ints) -> Trips:
+def payload(problem: Allocation, model: Model, table: pd.DataFrame, loads: pd.DataFrame, send: Ints) -> Trips:
     """Trips carry what is loaded, by weight and by volume: per lane, vehicle class and period, where there is a fleet.
 
     Where one of the two fills a vehicle first, whatever of the items that ride there is loaded, trips need no columns and rows.
     """
-    loads, periods = problem.loads, problem.calendar.count
+    periods = problem.calendar.count
     driven = np.flatnonzero(loads["fleet"].to_numpy() != ways.NO_VEHICLE)
     key = (loads["way"].to_numpy() * periods + loads["period"].to_numpy())[driven]
     used, position = np.unique(key, return_inverse=True)
-    shares = [_share_of_vehicle(problem, name)[driven] for name in ("kg", "m3")]
+    shares = [_share_of_vehicle(problem, table, loads, name)[driven] for name in ("kg", "m3")]
     more = [np.bincount(position, one > other, len(used)) > 0 for one, other in (shares, shares[::-1])]
     either = more[0] & more[1]
     per_unit = np.zeros(len(loads))
     per_unit[driven] = np.where(either[position], 0.0, np.maximum(*shares))
     way, period = used[either] // periods, used[either] % periods
-    labels = names.of_trips(problem, way, period)
+    labels = names.of_trips(problem, table, way, period)
     columns = model.add_columns("trips", len(way), labels)
     rides = either[position]
     trip = (np.cumsum(either) - 1)[position[rides]]
@@ -151,29 +181,50 @@ def payload(problem: Allocation, model: Model, send: Ints) -> Trips:
         rows = model.add_rows(name, len(way), labels, -INF, 0.0)
         model.put(rows[trip], send[driven[rides]], share[rides])
         model.put(rows, columns, -1.0)
-    return Trips(per_unit, columns, way, period)
+    return Trips(table, loads, send, per_unit, columns, way, period)
 
 
-def _share_of_vehicle(problem: Allocation, name: str) -> Floats:
+def _share_of_vehicle(problem: Allocation, table: pd.DataFrame, loads: pd.DataFrame, name: str) -> Floats:
     """(load) vehicles that an item unit fills by weight (`kg`) or by volume (`m3`); 0 where that is no limit."""
-    size = np.nan_to_num(problem.items[f"{name}_per_unit"].to_numpy(float))[problem.loads["item"].to_numpy()]
-    return np.asarray(size / problem.ways[name].to_numpy(float)[problem.loads["way"].to_numpy()])
+    size = np.nan_to_num(problem.items[f"{name}_per_unit"].to_numpy(float))[loads["item"].to_numpy()]
+    return np.asarray(size / table[name].to_numpy(float)[loads["way"].to_numpy()])
 
 
-def vehicle_hours(problem: Allocation, model: Model, send: Ints, trips: Trips) -> Hours:
-    """Trips there and back take no more than the hours of the vehicles of their class at their depot."""
-    periods, loads = problem.calendar.count, problem.loads
-    driven = np.flatnonzero(trips.per_unit > 0)
-    way = np.concatenate([loads["way"].to_numpy()[driven], trips.way])
-    key = problem.ways["fleet"].to_numpy()[way] * periods
-    key += np.concatenate([loads["period"].to_numpy()[driven], trips.period])
-    used, position = np.unique(key, return_inverse=True)
+def vehicle_hours(problem: Allocation, model: Model, driving: tuple[Trips, ...]) -> Hours:
+    """Trips there and back, to zones and to other depots, take no more than the hours of the vehicles of their class."""
+    periods = problem.calendar.count
+    keys, columns, values = list[Ints](), list[Ints](), list[Floats]()
+    for trips in driving:
+        loads, driven = trips.loads, np.flatnonzero(trips.per_unit > 0)
+        way = np.concatenate([loads["way"].to_numpy()[driven], trips.way])
+        when = np.concatenate([loads["period"].to_numpy()[driven], trips.period])
+        keys.append(trips.table["fleet"].to_numpy()[way] * periods + when)
+        columns.append(np.concatenate([trips.send[driven], trips.columns]))
+        loaded = np.concatenate([trips.per_unit[driven], np.ones(len(trips.columns))])
+        values.append(loaded * ways.hours_per_trip(trips.table)[way])
+    used, position = np.unique(np.concatenate(keys), return_inverse=True)
     vehicle, period = used // periods, used % periods
     hours = problem.vehicle_hours[vehicle, period]
     rows = model.add_rows("hours", len(used), names.of_fleet(problem, vehicle, period), -INF, hours)
-    loaded = np.concatenate([trips.per_unit[driven], np.ones(len(trips.columns))])
-    model.put(rows[position], np.concatenate([send[driven], trips.columns]), loaded * ways.hours_per_trip(problem.ways)[way])
+    model.put(rows[position], np.concatenate(columns), np.concatenate(values))
     return Hours(rows, vehicle, period)
+
+
+def depot_loading(problem: Allocation, model: Model, driving: tuple[Trips, ...]) -> None:
+    """All that a depot loads in a period, by weight, is no more than it can on its working days."""
+    depot, period = np.nonzero(np.isfinite(problem.loading))
+    if not len(depot):
+        return
+    number = np.full(problem.loading.shape, -1)
+    number[depot, period] = np.arange(len(depot))
+    on = names.days(problem)
+    labels = [f"{problem.depots[d]},{on[t]}" for d, t in zip(depot, period, strict=True)]
+    rows = model.add_rows("loading", len(depot), labels, -INF, problem.loading[depot, period])
+    for trips in driving:
+        at = number[trips.loads["depot"], trips.loads["period"]]
+        kg = np.nan_to_num(problem.items["kg_per_unit"].to_numpy(float))[trips.loads["item"].to_numpy()]
+        used = (at >= 0) & (kg > 0)
+        model.put(rows[at[used]], trips.send[used], kg[used])
 
 
 def commitments(problem: Allocation, model: Model, send: Ints) -> Layer | None:

@@ -76,3 +76,15 @@ def run(demand: Floats, lasting: Floats, perishing: Floats, accumulates: Flags) 
         left = np.where(accumulates[:, None], surplus, np.minimum(surplus, durable))
         backlog = np.where(accumulates[:, None], unmet, 0.0)
     return Outcome(*(np.stack(series, axis=1) for series in zip(*found, strict=True)))
+
+
+def worst_futures(problem: Allocation, planned: Floats, level: float) -> float:
+    """(z, k, t) item units sent -> mean weighted person-periods short in the worst futures, those beyond the level, of all."""
+    zone, group = np.nonzero(problem.series)
+    lasting, perishing = ((a + b)[zone, group] for a, b in zip(problem.given, problem.in_groups(planned), strict=True))
+    demand, accumulates, weight = problem.demand[zone, group], problem.groups.accumulates[group], problem.weight[zone, group]
+    samples = demand.shape[2]
+    unmet = (run(demand[:, :, s, None], lasting, perishing, accumulates).unmet.sum(axis=1) for s in range(samples))
+    short = np.sort([float((each * weight).sum()) for each in unmet])[::-1]
+    tail = (1 - level) * samples
+    return float((short * np.clip(tail - np.arange(samples), 0, 1)).sum() / tail)

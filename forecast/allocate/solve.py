@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from pydantic import ValidationError
@@ -37,9 +37,12 @@ class Reached:
 
 @dataclass(frozen=True)
 class Solved:
-    """`quantity` (load) in item units; the layers in order; `stopped`: the layer that ran out of time; size of the model."""
+    """`quantity` (load) and `moved` (move between depots) in item units; the layers in order; `stopped`: the layer that ran
+    out of time; size of the model.
+    """
 
     quantity: Floats
+    moved: Floats
     reached: tuple[Reached, ...]
     stopped: str | None
     rows: int
@@ -57,8 +60,9 @@ def solve(problem: Allocation, config: Config) -> Solved:
     unsolved = [failed, *layers] if failed else []
     if walk.last is None or any(layer.essential for layer in unsolved):
         raise NoPlanError(_no_plan(unsolved, config))
-    quantity = np.maximum(walk.last.values[parts.send], 0.0)
-    return Solved(quantity, tuple(walk.reached), failed.name if failed else None, parts.model.rows.size, parts.model.columns.size)
+    quantity, moved = (np.maximum(walk.last.values[columns], 0.0) for columns in (parts.send, parts.move))
+    stopped, model = ", ".join([*walk.cut_short, *([failed.name] if failed else [])]) or None, parts.model
+    return Solved(quantity, moved, tuple(walk.reached), stopped, model.rows.size, model.columns.size)
 
 
 class Walk:
@@ -68,6 +72,7 @@ class Walk:
         self.parts, self.kept, self._config = parts, kept, config
         self.reached: list[Reached] = []
         self.last: Solution | None = None
+        self.cut_short: list[str] = []  # what of these layers time ran out in
         self._row = -1  # that holds the last layer
 
     def reach(self, layer: Layer) -> bool:
@@ -100,11 +105,14 @@ class Walk:
 
     def _rounds(self, layer: Layer) -> None:
         """The further rounds of a layer; when time runs out in one, those before it stand."""
-        after = layer.after
+        after, rounds = layer.after, 1
         while after is not None and self.last is not None:
-            further = after(self.kept, self.last)
-            solution = self.kept.minimise(further) if further else None
-            if further is None or solution is None:
+            further, rounds = after(self.kept, self.last), rounds + 1
+            if further is None:
+                return
+            solution = self.kept.minimise(further)
+            if solution is None:
+                self.cut_short.append(f"{layer.name} (round {rounds})")
                 return
             self._hold(further, solution)
             after = further.after
@@ -116,10 +124,12 @@ class Walk:
 
     def _close(self, before: Reached, row: int) -> None:
         """Minimise the opened layer again, and hold it where it is now."""
-        again = self.kept.minimise(replace(before.layer, from_last=True))
-        if again is not None:
-            self.kept.hold_at(row, held_at(before.layer, again, self._config))
-            self.last = again
+        again = self.kept.minimise(before.layer)
+        if again is None:
+            self.cut_short.append(f"{before.layer.name} (again)")
+            return
+        self.kept.hold_at(row, held_at(before.layer, again, self._config))
+        self.last = again
 
     def _price(self, before: Reached) -> float:
         """What the last plan gives up of what the layer before had reached, in that one's unit."""

@@ -7,16 +7,18 @@ and else stays in the depot, unless the zone would feel it.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from forecast.allocate import rhythm, simulate, ways
 from forecast.allocate.arrays import Ints
+from forecast.allocate.lacking import Lacking
 from forecast.allocate.problem import Allocation
 from forecast.allocate.room import Room
 from forecast.config import Planning
+from forecast.config.settings import Shipment
+from forecast.errors import InputError, Problem, few
 from forecast.schema import Floats
 
 FELT = 0.01  # of the zone's need of a demand group over the plan: a visit that brings more of it is made, however small
@@ -65,10 +67,7 @@ class _Visits:
         )  # fmt: skip
         self._size = _sizes(problem, plan)
         self._full = np.bincount(self._visit, packs * self._size)
-        pair = self._zone * len(problem.items) + self._item
-        order = np.argsort(pair, kind="stable")
-        starts = np.searchsorted(pair[order], np.arange(problem.pairs.size + 1))
-        self._of_pair = [order[a:b] for a, b in itertools.pairwise(starts)]
+        self._lacking = Lacking(problem)
         self._promised = rhythm.promised(problem)
         self._need = problem.mean.sum(axis=2)
 
@@ -88,12 +87,12 @@ class _Visits:
     def _settle(self, loads: Ints) -> None:
         """One small visit: all of it goes, or none."""
         done: list[tuple[int, int]] = []
-        before = {pair: self._unmet(*pair) for pair in self._series(loads)}
+        before = {pair: self._lacking.unmet(*pair, self._packs) for pair in self._lacking.series(loads)}
         left = 0
         for load in loads:
             left += self._move_on(int(load), done)
         felt = any(
-            self._unmet(*pair) > unmet + FELT * self._need[pair] + LEAST for pair, unmet in before.items()
+            self._lacking.unmet(*pair, self._packs) > unmet + FELT * self._need[pair] + LEAST for pair, unmet in before.items()
         )  # fmt: skip
         if felt or self._promised[loads].any():
             for load, number in reversed(done):
@@ -121,7 +120,7 @@ class _Visits:
         """Loads of the item to the zone on other visits that are made: full ones first, then the last that comes as early, then
         the first that comes later; of goods that perish only those of the same period.
         """
-        others = self._of_pair[self._zone[load] * len(self._problem.items) + self._item[load]]
+        others = self._lacking.loads_of(int(self._zone[load]), int(self._item[load]))
         others = others[(self._visit[others] != self._visit[load]) & (self._full[self._visit[others]] > 0)]
         lag = self._arrives[others] - self._arrives[load]
         if not self._problem.groups.lasts[self._item[load]]:
@@ -138,26 +137,28 @@ class _Visits:
         self._packs[load] += number
         self._full[self._visit[load]] = max(self._full[self._visit[load]] + number * self._size[load], 0.0)
 
-    def _series(self, loads: Ints) -> set[tuple[int, int]]:
-        return {(int(self._zone[load]), int(self._problem.groups.of_item[self._item[load]])) for load in loads}
-
-    def _unmet(self, zone: int, group: int) -> float:
-        """What the zone's demand group is expected to lack over the plan, need units."""
-        problem = self._problem
-        lasting, perishing = (given[zone, group].copy() for given in problem.given)
-        for item in problem.groups.members(group):
-            loads = self._of_pair[zone * len(problem.items) + item]
-            units = self._packs[loads] * problem.groups.pack[item] * problem.groups.covers[item]
-            np.add.at(lasting if problem.groups.lasts[item] else perishing, self._arrives[loads], units)
-        accumulates = problem.groups.accumulates[group : group + 1]
-        return float(simulate.run(problem.demand[zone, group][None], lasting[None], perishing[None], accumulates).unmet.sum())
-
 
 def _sizes(problem: Allocation, plan: Planning) -> Floats:
-    """(load) what one pack is of the smallest visit that is not small: by weight, by packs, or as a share of the vehicle; where
-    that is not known, one pack is enough.
+    """(load) what one pack is of the smallest visit that is not small.
+
+    Raises InputError where a smallest load is set for an item that is not planned.
     """
-    item, way, smallest = problem.loads["item"].to_numpy(), problem.loads["way"].to_numpy(), plan.min_shipment
+    strangers = sorted(set(plan.min_shipment_of) - set(problem.items.index))
+    if strangers:
+        said = f"is no item of this plan; there are {few(list(problem.items.index), 8)}"
+        raise InputError([Problem("plan.min_shipment_of", said, "Use the code of an item", value=code) for code in strangers])
+    sizes = _sizes_by(problem, plan.min_shipment)
+    item = problem.loads["item"].to_numpy()
+    for code, smallest in plan.min_shipment_of.items():
+        sizes = np.where(item == problem.items.index.get_loc(code), _sizes_by(problem, smallest), sizes)
+    return sizes
+
+
+def _sizes_by(problem: Allocation, smallest: Shipment) -> Floats:
+    """(load) one pack as a share of the smallest load: by weight, by packs, or as a share of the vehicle; where that is not
+    known, one pack is enough.
+    """
+    item, way = problem.loads["item"].to_numpy(), problem.loads["way"].to_numpy()
     kg, m3 = (
         np.nan_to_num(problem.items[name].to_numpy(float))[item] * problem.groups.pack[item]
         for name in ("kg_per_unit", "m3_per_unit")

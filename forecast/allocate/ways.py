@@ -14,6 +14,7 @@ from forecast.wordlists import listed
 # Why nothing can be loaded on a way, of an item, in a period: bits, so that several can be told of one zone.
 FITS, STOCK_GONE, TRUCKS_FULL, CEILING = 1, 2, 4, 8  # what a made plan leaves room for (room.py)
 SHUT, NOT_CARRIED, EXPIRES, NOT_YET, NO_STOCK, TOO_LATE = 16, 32, 64, 128, 256, 512
+LOADING_FULL, DAY_OFF = 1024, 2048  # of the depot: a made plan fills its loading, and it does not work
 NO_VEHICLE = -1
 COLUMNS = [
     "lane",
@@ -96,25 +97,35 @@ def shut(closures: pd.DataFrame, table: pd.DataFrame, calendar: Calendar) -> pd.
     return stretches.sort_values(["way", "start", "until", "why"], ignore_index=True)
 
 
-def status(table: pd.DataFrame, closed: pd.DataFrame, items: pd.DataFrame, stock: pd.DataFrame, calendar: Calendar) -> Ints:
-    """(way, k, t) 0 where something can be loaded at the start of the period; else the bits of what forbids it."""
+def status(
+    table: pd.DataFrame, closed: pd.DataFrame, items: pd.DataFrame, stock: pd.DataFrame, calendar: Calendar, day_off: Flags
+) -> Ints:
+    """(way, k, t) 0 where something can be loaded at the start of the period; else the bits of what forbids it. `day_off` (d, t):
+    the depot does not work.
+    """
     load_day = calendar.days * np.arange(calendar.count)
     arrive_day = load_day + table["lead_days"].to_numpy()[:, None]
     bits = np.zeros((len(table), len(items), calendar.count), dtype=np.int64)
     is_late = arrive_day >= calendar.days * calendar.count
     bits |= np.where(is_late, TOO_LATE, 0)[:, None, :]
-    bits |= np.where(_is_shut(closed, load_day, arrive_day), SHUT, 0)[:, None, :]
-    carried = [[carries is None or kind in carries for kind in items["carriage"]] for carries in table["carries"]]
-    bits |= np.where(np.array(carried, dtype=bool).reshape(len(table), len(items)), 0, NOT_CARRIED)[:, :, None]
+    bits |= np.where(is_shut(closed, load_day, arrive_day), SHUT, 0)[:, None, :]
+    bits |= np.where(day_off[table["depot"].to_numpy()], DAY_OFF, 0)[:, None, :]
+    bits |= np.where(carried(table, items), 0, NOT_CARRIED)[:, :, None]
     return bits | _stock_bits(table, len(items), stock, arrive_day, calendar.count)
 
 
-def _is_shut(closed: pd.DataFrame, load_day: Ints, arrive_day: Ints) -> np.ndarray:
+def carried(table: pd.DataFrame, items: pd.DataFrame) -> Flags:
+    """(way, k) whether its vehicles carry such goods."""
+    found = [[carries is None or kind in carries for kind in items["carriage"]] for carries in table["carries"]]
+    return np.array(found, dtype=bool).reshape(len(table), len(items))
+
+
+def is_shut(closed: pd.DataFrame, load_day: Ints, arrive_day: Ints) -> Flags:
     """(way, t) whether the lane is shut on any day from loading to arrival."""
-    is_shut = np.zeros(arrive_day.shape, dtype=bool)
+    found = np.zeros(arrive_day.shape, dtype=bool)
     way, start, until = (closed[name].to_numpy() for name in ("way", "start", "until"))
-    np.logical_or.at(is_shut, way, (start[:, None] <= arrive_day[way]) & (until[:, None] > load_day))
-    return is_shut
+    np.logical_or.at(found, way, (start[:, None] <= arrive_day[way]) & (until[:, None] > load_day))
+    return found
 
 
 def _stock_bits(table: pd.DataFrame, items: int, stock: pd.DataFrame, arrive_day: Ints, count: int) -> Ints:

@@ -135,8 +135,8 @@ def config_of(config: Config, model: str) -> Config:
 def add(found: Backtest, model: str, demand: xr.Dataset, truth: Truth) -> None:
     """Score one forecast, item by item, matched by the names of zones, items and periods."""
     distributed = demand["distributed"]
-    seen, in_stock, scale, square_scale = (
-        matched(cube, distributed) for cube in (truth.seen, truth.in_stock, truth.scale, truth.square_scale)
+    seen, in_stock, scale, square_scale, average = (
+        matched(cube, distributed) for cube in (truth.seen, truth.in_stock, truth.scale, truth.square_scale, truth.average)
     )
     for place, item in enumerate(demand.indexes["item"]):
         key = (model, str(item))
@@ -148,6 +148,7 @@ def add(found: Backtest, model: str, demand: xr.Dataset, truth: Truth) -> None:
                 in_stock.values[some, place] == 1,
                 scale.values[some, place],
                 square_scale.values[some, place],
+                average.values[some, place],
             )
             found.tallies[key] = found.tallies[key] + new if key in found.tallies else new
         is_scored = np.isfinite(seen.values[:, place]).any(axis=1)

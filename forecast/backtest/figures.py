@@ -18,22 +18,28 @@ import pandas as pd
 
 from forecast import scores
 from forecast.backtest import Backtest
-from forecast.backtest.tally import FILL, PINBALLS, SERVICE, Tally
+from forecast.backtest.tally import FILL, PINBALLS, PIT_LEVELS, SERVICE, Tally
 
 ALL_ITEMS, ALL_CELLS = "all items", "all cells"
 WHOLE = "all"
 SERVICE_LEVEL, OVERSTOCK = f"service_level_{SERVICE * 100:.0f}", f"overstock_fill_{FILL * 100:.0f}"
 IN_UNITS = ("mean_seen", "crps", *(f"pinball_{level * 100:02.0f}" for level in PINBALLS))
-ERRORS = ("crps_per_unit", "mase", "rmsse", "wmape", OVERSTOCK)
+PRACTICE = "overstock_over_practice"
+EVEN_80, EVEN_TOTAL_80 = "coverage_80_ties_spread", "coverage_total_80_ties_spread"
+ERRORS = ("crps_per_unit", "mase", "rmsse", "wmape", OVERSTOCK, PRACTICE)
 BIASES = ("bias", "bias_of_median", "bias_in_stock")
-SHARES = (*(f"coverage_{share * 100:.0f}" for share in scores.INTERVALS), "coverage_total_80", "coverage_total_90", SERVICE_LEVEL)
+INSIDE = (*(f"coverage_{share * 100:.0f}" for share in scores.INTERVALS), "coverage_total_80", "coverage_total_90")
+SHARES = (*INSIDE, EVEN_80, EVEN_TOTAL_80, SERVICE_LEVEL)
 
 
 def figures(found: Backtest) -> pd.DataFrame:
     """Backtest -> one row per model, item and horizon (`1`, `2`, ... and `all`), the best model of each item and horizon marked.
 
     The best has the least CRPS per unit seen; of several the one asked for first. `cells`: those scored, over all origins;
-    `left_out_of_mase`: series without a scale; `made_by`: the models that made the forecasts, and of how many series.
+    `overstock_over_practice`: what is left over, over that of the average of three periods plus safety stock in proportion, when
+    both meet the same share; `coverage_80_ties_spread`: `coverage_80` as it would be if counts were not rounded (by the
+    randomised transform, over all horizons), and the same of totals; `left_out_of_mase`: series without a scale; `made_by`: the
+    models that made the forecasts, and of how many series.
     """
     rows = [
         {
@@ -83,10 +89,27 @@ def _row(tally: Tally, place: int) -> dict[str, float]:
         "bias_in_stock": tally.share("error_in_stock", "seen_in_stock", place),
         "crps": tally.mean("crps", place),
         "crps_per_unit": tally.share("crps", "seen", place),
-        **{name: tally.mean(name, place) for name in (*IN_UNITS[2:], *SHARES[:-1])},
+        **{name: tally.mean(name, place) for name in (*IN_UNITS[2:], *INSIDE)},
+        **_ties_spread(tally, place),
         SERVICE_LEVEL: tally.mean("service_level", place),
         OVERSTOCK: scores.overstock_at_fill(tally.curves[place], wanted, FILL),
+        PRACTICE: scores.ratio(
+            *(scores.overstock_at_fill(curves[place], wanted, FILL) for curves in (tally.curves, tally.practice))
+        ),
         "left_out_of_mase": float(tally.left_out),
+    }
+
+
+def _ties_spread(tally: Tally, place: int) -> dict[str, float]:
+    """Coverage of cells and of totals as it would be without the rounding of counts; of the whole horizon only."""
+    if place < len(tally.curves) - 1:
+        return {EVEN_80: float("nan"), EVEN_TOTAL_80: float("nan")}
+    low, high = PIT_LEVELS.index(0.1), PIT_LEVELS.index(0.9)
+    return {
+        EVEN_80: scores.ratio(float(tally.pits[high] - tally.pits[low]), float(tally.counts["crps"][-1])),
+        EVEN_TOTAL_80: scores.ratio(
+            float(tally.total_pits[high] - tally.total_pits[low]), float(tally.counts["coverage_total_80"][-1])
+        ),
     }
 
 

@@ -6,15 +6,37 @@ import pandas as pd
 
 from forecast import text_page
 from forecast.backtest import AS_CONFIGURED, SIMPLE, Backtest
-from forecast.backtest.figures import ALL_CELLS, ALL_ITEMS, OVERSTOCK, SERVICE_LEVEL, WHOLE, best_model
+from forecast.backtest.figures import (
+    ALL_CELLS,
+    ALL_ITEMS,
+    EVEN_80,
+    EVEN_TOTAL_80,
+    OVERSTOCK,
+    PRACTICE,
+    SERVICE_LEVEL,
+    WHOLE,
+    best_model,
+)
 from forecast.backtest.tally import FILL, SERVICE
 from forecast.errors import counted
 from forecast.text_page import few_days
 
 MOST_ITEMS = 6  # with more, an item shows its best model and what is configured
+TIES = 0.01  # of coverage: less is not told
 TOO_GOOD = 3  # times better than the best simple method
-HEAD = ("", "item", "model", "CRPS>", "MASE>", "wMAPE>", "bias>", "80 %>", "90 %>", "total 80 %>", "served>", "overstock>")
-SHOWN = ("crps_per_unit", "mase", "wmape", "bias", "coverage_80", "coverage_90", "coverage_total_80", SERVICE_LEVEL, OVERSTOCK)
+COLUMNS = {
+    "crps_per_unit": "CRPS",
+    "mase": "MASE",
+    "wmape": "wMAPE",
+    "bias": "bias",
+    "coverage_80": "80 %",
+    "coverage_90": "90 %",
+    "coverage_total_80": "total 80 %",
+    SERVICE_LEVEL: "served",
+    OVERSTOCK: "overstock",
+    PRACTICE: "of practice",
+}
+HEAD = ("", "item", "model", *(f"{name}>" for name in COLUMNS.values()))
 
 
 def page(found: Backtest, table: pd.DataFrame) -> str:
@@ -46,7 +68,7 @@ def _lines(whole: pd.DataFrame) -> list[str]:
     if whole["item"].nunique() == 2:  # one item, and the same again over all
         shown &= whole["item"] != ALL_ITEMS
     rows = [
-        ("*" if row["is_best"] else "", row["item"], row["model"], *(_figure(name, row[name]) for name in SHOWN))
+        ("*" if row["is_best"] else "", row["item"], row["model"], *(_figure(name, row[name]) for name in COLUMNS))
         for row in whole[shown].to_dict("records")
     ]
     return text_page.table(HEAD, rows)
@@ -65,13 +87,29 @@ def _legend() -> list[str]:
         "  80 %, 90 % share of what came inside the interval that should hold so much; total: of sums over the horizon",
         f"  served     share of cells covered when the {SERVICE:.0%} quantile is stocked",
         f"  overstock  left over per unit wanted, of a stock that meets {FILL:.0%} of what was wanted; - : no sample is enough",
+        "  of practice  the same over what the average of three periods leaves, with so much safety stock that it meets as much",
     ]
 
 
 def _best(found: Backtest, table: pd.DataFrame) -> list[str]:
     best = best_model(table)
     seconds = ", ".join(f"{model} {taken / len(found.issue_dates):.1f}" for model, taken in found.seconds.items())
-    return [*([f"Best over all items: {best}"] if best else ["Nothing could be scored"]), f"Seconds per origin: {seconds}"]
+    lines = [f"Best over all items: {best}", *_ties(table, best)] if best else ["Nothing could be scored"]
+    return [*lines, f"Seconds per origin: {seconds}"]
+
+
+def _ties(table: pd.DataFrame, best: str) -> list[str]:
+    """What the rounding of counts adds to the coverage, where that is worth telling."""
+    over_all = table[(table["item"] == ALL_ITEMS) & (table["horizon"] == WHOLE) & (table["model"] == best)]
+    held, even, total_held, total_even = (
+        float(over_all[name].iloc[0]) for name in ("coverage_80", EVEN_80, "coverage_total_80", EVEN_TOTAL_80)
+    )
+    if not held - even > TIES:
+        return []
+    return [
+        f"Its 80 % intervals held {held:.1%}, those of totals {total_held:.1%}; without the rounding of counts, which makes "
+        f"small ones wider, {even:.1%} and {total_even:.1%}"
+    ]
 
 
 def _fallbacks(found: Backtest) -> list[str]:

@@ -17,13 +17,15 @@ PINBALLS = (0.05, 0.5, 0.95)
 PIT_LEVELS = tuple(level / 20 for level in range(1, 20))
 SERVICE = 0.9  # the quantile that is stocked, for the service level
 FILL = 0.95  # the share of what was wanted that is met, for the overstock
+TIMES = np.concatenate([np.arange(1, 61) / 20, np.geomspace(3.2, 100, 60)])  # the average, as stocked in practice
 
 
 @dataclass
 class Tally:
     """Of one model and item: name -> sums (horizon + 1), the last of the whole horizon, and how many cells each is a sum of.
 
-    `curves` (horizon + 1, 2, sample): met and stocked at each sample, for the periods ahead and last for their totals; `pits`,
+    `curves` (horizon + 1, 2, sample): met and stocked at each sample, for the periods ahead and last for their totals; `practice`
+    (horizon + 1, 2, TIMES): the same with so many times the average of three periods in every cell, safety stock in it; `pits`,
     `total_pits` (level): cells, and totals of the whole horizon, whose transform is at most the level; `left_out`: series
     without a scale at an origin.
     """
@@ -31,6 +33,7 @@ class Tally:
     sums: dict[str, Floats]
     counts: dict[str, Floats]
     curves: Floats
+    practice: Floats
     pits: Floats
     total_pits: Floats
     left_out: int = 0
@@ -40,6 +43,7 @@ class Tally:
             {name: sums + other.sums[name] for name, sums in self.sums.items()},
             {name: counts + other.counts[name] for name, counts in self.counts.items()},
             self.curves + other.curves,
+            self.practice + other.practice,
             self.pits + other.pits,
             self.total_pits + other.total_pits,
             self.left_out + other.left_out,
@@ -54,11 +58,12 @@ class Tally:
         return scores.ratio(float(self.sums[part][horizon]), float(self.sums[whole][horizon]))
 
 
-def tally(paths: Floats, seen: Floats, in_stock: np.ndarray, scale: Floats, square_scale: Floats) -> Tally:
+def tally(paths: Floats, seen: Floats, in_stock: np.ndarray, scale: Floats, square_scale: Floats, average: Floats) -> Tally:
     """Score one item at one origin.
 
     `paths` (series, horizon, sample) and `seen` (series, horizon) in item units per period; `in_stock` (series, horizon): stock
-    did not run out; `scale`, `square_scale` (series): as from `season_scale`, with power 1 and 2.
+    did not run out; `scale`, `square_scale` (series): as from `season_scale`, with power 1 and 2; `average` (series) of the
+    newest three known values.
     """
     seen = np.where(np.isfinite(paths).all(axis=-1), seen, np.nan)
     paths = np.sort(paths, axis=-1) if np.isfinite(seen).any() else paths
@@ -70,17 +75,25 @@ def tally(paths: Floats, seen: Floats, in_stock: np.ndarray, scale: Floats, squa
         whole[name] = by_cell[name][:, -1]
     by_cell["rmsse"] = np.abs(by_cell["error"]) / square_scale[:, None]
     added = {name: _added(values, whole.get(name)) for name, values in by_cell.items()}
-    curves = [scores.fill_curve(paths[:, ahead], seen[:, ahead]) for ahead in range(seen.shape[1])]
-    curves.append(scores.fill_curve(path_sums[:, -1], seen_sums[:, -1]))
+    curves = _curves(paths, seen, path_sums[:, -1], seen_sums[:, -1])
+    stocked = np.isfinite(seen)[:, :, None] * np.nan_to_num(average)[:, None, None] * TIMES
+    practice = _curves(stocked, seen, stocked.sum(axis=1), seen_sums[:, -1])
     is_seen = np.isfinite(seen).any(axis=1)
     return Tally(
         {name: sums for name, (sums, _) in added.items()},
         {name: counts for name, (_, counts) in added.items()},
-        np.stack(curves),
+        curves,
+        practice,
         _transforms(paths, seen),
         _transforms(path_sums[:, -1], seen_sums[:, -1]),
         int((is_seen & np.isnan(scale)).sum()),
     )
+
+
+def _curves(paths: Floats, seen: Floats, path_sums: Floats, seen_sums: Floats) -> Floats:
+    """(series, horizon, any) and (series, any) totals -> (horizon + 1, 2, any)."""
+    single = [scores.fill_curve(paths[:, ahead], seen[:, ahead]) for ahead in range(seen.shape[1])]
+    return np.stack([*single, scores.fill_curve(path_sums, seen_sums)])
 
 
 def _by_cell(paths: Floats, seen: Floats, in_stock: np.ndarray, scale: Floats) -> dict[str, Floats]:

@@ -11,17 +11,21 @@ import xarray as xr
 from forecast import periods, scores
 from forecast.backtest.reading import Then, last_seen
 
+AVERAGED = 3  # periods, as the AMC is often taken
+
 
 @dataclass(frozen=True)
 class Truth:
     """`seen` (zone, item, period ahead) in item units, NaN where not scored; `in_stock` alike: stock did not run out; `scale`,
-    `square_scale` (zone, item) of the past up to the origin; `unscored`: why cells have no score, how many.
+    `square_scale` (zone, item) of the past up to the origin; `average` (zone, item) of the newest three known values then;
+    `unscored`: why cells have no score, how many.
     """
 
     seen: xr.DataArray
     in_stock: xr.DataArray
     scale: xr.DataArray
     square_scale: xr.DataArray
+    average: xr.DataArray
     unscored: Counter[str]
 
 
@@ -52,6 +56,7 @@ def truth_of(now: Then, then: Then, *, zero_gaps: bool, most_zeros: float | None
         in_stock=~now.panel["is_censored"].reindex(zone=zones, item=items, period=ahead, fill_value=True),
         scale=has_past.copy(data=scales[0]),
         square_scale=has_past.copy(data=scales[1]),
+        average=has_past.copy(data=_newest_mean(rows)),
         unscored=Counter({why: int(cells.sum()) for why, cells in unscored.items()}),
     )
 
@@ -70,6 +75,14 @@ def _share_of_zeros(recorded: xr.DataArray) -> xr.DataArray:
 def _scale(past: np.ndarray, season: int, power: int) -> np.ndarray:
     """(zone, item, past) -> (zone, item)."""
     return scores.season_scale(past.reshape(-1, past.shape[2]), season, power).reshape(past.shape[:2])
+
+
+def _newest_mean(past: np.ndarray) -> np.ndarray:
+    """(zone, item, past) -> (zone, item) mean of the newest known values, AVERAGED of them; NaN where none is known."""
+    known = np.isfinite(past)
+    newest = known & (known[:, :, ::-1].cumsum(axis=2)[:, :, ::-1] <= AVERAGED)
+    count = newest.sum(axis=2)
+    return np.where(count > 0, np.where(newest, past, 0.0).sum(axis=2) / np.maximum(count, 1), np.nan)
 
 
 def matched(cube: xr.DataArray, like: xr.DataArray) -> xr.DataArray:

@@ -269,10 +269,15 @@ class Planning(Section):
     """The solver stops here and says so."""
     min_shipment: Shipment = Shipment()
     """A smaller load goes along with another to the same zone, or stays in the depot; unless the zone would feel it."""
+    min_shipment_of: dict[Code, Shipment] = Field(default_factory=dict)
+    """The same for single items: `{vaccine: {packs: 1}}` says that any of it is worth a visit. What rides along adds up."""
     visit_days: int = Field(default=28, ge=1)
     """Usual days between deliveries to a zone: lasting goods for longer, and for the safety, leave with the next one."""
     safety_days: int = Field(default=14, ge=0)
     """Days of need that a zone is to have when the next delivery comes."""
+    min_days_between_visits: int = Field(default=0, ge=0)
+    """A zone is not visited more often than this, whatever it lacks; but for goods that perish within a plan period, and for what
+    is promised. 0: as often as it makes sense."""
     firm_periods: int = Field(default=1, ge=0)
     """So many first periods are planned in whole vehicles: part loads share one, on a round, or stay behind. 0: none."""
     whole_gap: float = Field(default=1e-3, ge=0, lt=1)

@@ -28,10 +28,12 @@ def complete_lanes(routes: Routes, zones: gpd.GeoDataFrame, job: Job, ledger: Le
         lanes = _with_hours(lanes, job.config.plan.speed_kmh, ledger)
         _doubt_hours(lanes, routes.depots, zones, ledger)
     lanes = _with_lead_days(lanes, job.config.plan.hours_per_day, ledger)
+    between = _with_hours(routes.between, job.config.plan.speed_kmh, ledger)
+    between = _with_lead_days(between, job.config.plan.hours_per_day, ledger)
     cut_off = zones.index.difference(lanes["to"])
     if len(cut_off) and len(routes.depots):
         ledger.remarks.append(f"No lane leads to {len(cut_off)} of {len(zones)} zones: {few(cut_off)}.")
-    return replace(routes, lanes=lanes)
+    return replace(routes, lanes=lanes, between=between)
 
 
 def _with_hours(lanes: pd.DataFrame, speed_kmh: float, ledger: Ledger) -> pd.DataFrame:

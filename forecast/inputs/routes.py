@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from forecast import convert
+from forecast import convert, wordlists
 from forecast.inputs import checks
 from forecast.inputs.checks import Known
 from forecast.inputs.sources import Sources
@@ -17,7 +17,7 @@ DAY = pd.Timedelta(days=1)
 
 
 def read_routes(sources: Sources, zones: pd.Index | None, zone_names: pd.Series) -> Routes:
-    """Depots, lanes depot->zone, closures and fleet as the tables give them; lanes are completed later (lanes.py).
+    """Depots, lanes to zones and between depots, closures and fleet as the tables give them; completed later (lanes.py).
 
     `zone_names` by code: for whoever wrote a name.
     """
@@ -25,8 +25,12 @@ def read_routes(sources: Sources, zones: pd.Index | None, zone_names: pd.Series)
     depots = depots.assign(name=depots["name"].mask(depots["name"] == "", depots["depot"]))
     codes, names = sources.codes("depots", depots.set_index("depot")), depots.set_index("depot")["name"]
     fleet = _fleet(sources, Known(depot=codes, names={"depot": names}))
-    lanes = _lanes(sources, codes, zones, {"from": names, "to": zone_names})
-    return Routes(depots=depots, lanes=lanes, fleet=fleet, closures=closures(lanes, sources.job.issue_date))
+    _refuse_calendars(depots, sources)
+    routes = _lanes(sources, codes, zones, {"from": names, "to": zone_names})
+    is_between = routes["to"].isin([] if codes is None else codes) & ~routes["to"].isin([] if zones is None else zones)
+    lanes, between = (routes[rows].reset_index(drop=True) for rows in (~is_between, is_between))
+    shut = closures(routes, sources.job.issue_date)
+    return Routes(depots=depots, lanes=lanes, fleet=fleet, closures=shut, between=between)
 
 
 def closures(lanes: pd.DataFrame, issue_date: pd.Timestamp) -> pd.DataFrame:
@@ -57,7 +61,7 @@ def closures(lanes: pd.DataFrame, issue_date: pd.Timestamp) -> pd.DataFrame:
 
 
 def _lanes(sources: Sources, depots: pd.Index | None, zones: pd.Index | None, names: Mapping[str, pd.Series]) -> pd.DataFrame:
-    """Rows depot->zone; those between depots are kept out and counted."""
+    """Rows depot->zone and depot->depot."""
     lanes = sources.table(ROUTES)
     if depots is None or zones is None:
         return lanes
@@ -77,11 +81,19 @@ def _lanes(sources: Sources, depots: pd.Index | None, zones: pd.Index | None, na
         *checks.unknown_codes(lanes[~is_old], "to", zones.union(depots), "zones", names["to"], strange),
     ):
         sources.problems.refuse(unknown)
-    between = lanes["to"].isin(depots) & ~lanes["to"].isin(zones)
-    if between.any():
-        remark = f"{checks.counted(int(between.sum()), 'route')} between depots: not used, stock is not moved between depots yet."
-        sources.ledger.remarks.append(remark)
-    return lanes[~between].reset_index(drop=True)
+    for row in lanes.index[(lanes["from"] == lanes["to"]) & lanes["to"].isin(depots) & ~lanes["to"].isin(zones)]:
+        problem = "is the depot that the lane starts from"
+        sources.problems.refuse(convert.problem_at(lanes, row, "to", problem, "Name another depot or a zone, or delete the row"))
+    return lanes
+
+
+def _refuse_calendars(depots: pd.DataFrame, sources: Sources) -> None:
+    """The days of the week on which a depot works are named, at least by three letters."""
+    for row in depots.index[depots["calendar"] != ""]:
+        named = wordlists.weekdays(depots["calendar"][row])
+        if -1 in named or not named:
+            problem, action = "names no days of the week", "Write the days it works, such as Mon Tue Wed Thu Fri"
+            sources.problems.refuse(convert.problem_at(depots, row, "calendar", problem, action))
 
 
 def _fleet(sources: Sources, known: Known) -> pd.DataFrame:

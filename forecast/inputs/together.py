@@ -39,9 +39,11 @@ def check_together(sources: Sources, zones: gpd.GeoDataFrame, items: pd.DataFram
         action = "Write count 0 if it has no vehicles"
         checks.refuse_without_row(routes.depots, "depot", routes.fleet["depot"], "fleet", action, problems)
     if sources.is_given("fleet") and not failed & {"items", "stock", "arrivals", "fleet"}:
-        _refuse_weightless(items, stock, sources)
+        _refuse_weightless(items, stock, "rides in vehicles of limited payload", sources)
         _refuse_too_small(routes.fleet, items, sources)
         _say_no_volume(items, routes, sources)
+    elif routes.depots["loads_kg_per_day"].notna().any() and not failed & {"items", "stock", "arrivals"}:
+        _refuse_weightless(items, stock, "is loaded where the weight is limited (depots: loads_kg_per_day)", sources)
 
 
 def _say_alike(what: str, codes: Iterable[str], sources: Sources) -> None:
@@ -78,11 +80,11 @@ def _refuse_without_way(zones: gpd.GeoDataFrame, routes: Routes, sources: Source
         sources.refuse("zones", "inputs.zones", "", problem, action)
 
 
-def _refuse_weightless(items: pd.DataFrame, stock: Stock, sources: Sources) -> None:
-    """Vehicles carry kilograms: what is in stock or coming must have a weight."""
+def _refuse_weightless(items: pd.DataFrame, stock: Stock, why: str, sources: Sources) -> None:
+    """Vehicles carry kilograms, depots load kilograms: what is in stock or coming must have a weight."""
     to_send = pd.concat([frame.loc[frame["quantity"] > 0, "item"] for frame in (stock.depot_stock, stock.arrivals)])
     for code in items.index[items.index.isin(to_send) & items["kg_per_unit"].isna()]:
-        problem = "has stock and rides in vehicles of limited payload, but no kg_per_unit"
+        problem = f"has stock and {why}, but no kg_per_unit"
         action = "Give its weight (inputs.items, or the block under items)"
         sources.problems.refuse(Problem("items", problem, action, column="kg_per_unit", value=str(code)))
 

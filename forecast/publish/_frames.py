@@ -17,6 +17,7 @@ from forecast.schema import (
     FEEDS,
     PIPELINE,
     TOGETHER,
+    TRANSFERS,
     Plan,
     Result,
     SeamError,
@@ -43,6 +44,12 @@ def coverage(plan: Plan, stamp: Stamp) -> pd.DataFrame:
     """COVERAGE by period, zone, item; the balance of each row holds to the last printed digit."""
     df = COVERAGE.check(plan.cells).sort_values(["period", "zone", "item"], ignore_index=True)
     return _published(balanced(df), COVERAGE, stamp)
+
+
+def transfers(plan: Plan, stamp: Stamp) -> pd.DataFrame:
+    """TRANSFERS between depots, in the order people load."""
+    df = plan.transfers.assign(run=stamp.run, status=stamp.status)
+    return _published(TRANSFERS.check(df), TRANSFERS, stamp)
 
 
 def pipeline(plan: Plan, stamp: Stamp) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The plain tables of a run as CSV: allocation, coverage, demand, choices, assumptions, problems, signals; and samples.parquet.
+"""The plain tables of a run as CSV: allocation, coverage, transfers, demand, choices, and what was found; and samples.parquet.
 
 CSV is UTF-8 with LF line ends, ISO dates, an empty cell where a figure is unknown.
 """
@@ -19,10 +19,12 @@ _ROWS_AT_ONCE = 2_000_000  # of samples.parquet held in memory
 
 
 def write(folder: Path, result: Result) -> None:
-    """Write the tables of a run; the two that tell of a plan only where there is one."""
+    """Write the tables of a run; those that tell of a plan only where there is one, transfers where lanes join depots."""
     if result.plan is not None:
         write_csv(_frames.allocation(result.plan, result.stamp), folder / "allocation.csv")
         write_csv(_frames.coverage(result.plan, result.stamp), folder / "coverage.csv")
+        if len(result.inputs.routes.between):
+            write_csv(_frames.transfers(result.plan, result.stamp), folder / "transfers.csv")
     write_demand(folder / "demand.csv", result)
     write_choices(folder / "choices.csv", result)
     write_csv(_frames.assumptions(result), folder / "assumptions.csv")

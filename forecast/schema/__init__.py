@@ -44,6 +44,7 @@ from forecast.schema.published import (
     PIPELINE,
     QUANTILES,
     SAMPLES_TABLE,
+    TRANSFERS,
 )
 from forecast.schema.seam import KNOWN_ON, RECORD, Column, Floats, SeamError, Table
 from forecast.schema.stages import TOGETHER, Assumption, Feed, Inputs, Ledger, Plan, Routes, Stamp, Stock, Trial
@@ -88,6 +89,7 @@ __all__ = [
     "STOCK",
     "TOGETHER",
     "TOWERS",
+    "TRANSFERS",
     "ZONES",
     "ZONE_STOCK",
     "Assumption",

@@ -77,6 +77,8 @@ DEPOTS = Table(
         Column("name"),
         Column("lat", "number", required=True, unit="degrees", minimum=-90, maximum=90),
         Column("lon", "number", required=True, unit="degrees", minimum=-180, maximum=180),
+        Column("calendar"),
+        Column("loads_kg_per_day", "number", unit="kg", minimum=0),
     ),
     key=("depot",),
 )

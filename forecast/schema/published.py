@@ -32,6 +32,26 @@ ALLOCATION = Table(
     ),
     key=("line_id",),
 )
+TRANSFERS = Table(
+    "transfers",
+    (
+        Column("line_id", required=True),
+        Column("run", required=True),
+        Column("status", required=True),
+        Column("load_on", "date", required=True),
+        Column("arrive_by", "date", required=True),
+        Column("depot", required=True),
+        Column("to_depot", required=True),
+        *(Column(name, required=True) for name in ("item", "unit")),
+        *(Column(name, "number", minimum=0) for name in ("packs", "quantity", "kg", "m3")),
+        Column("vehicle"),
+        Column("trips", "number", minimum=0),
+        Column("batch"),
+        Column("expiry", "date"),
+        Column("reason", required=True),
+    ),
+    key=("line_id",),
+)
 COVERAGE = Table(
     "coverage",
     (

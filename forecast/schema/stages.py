@@ -10,8 +10,8 @@ import pandas as pd
 import xarray as xr
 
 from forecast.errors import Problems
-from forecast.schema.inputs import CURRENT
-from forecast.schema.published import PIPELINE
+from forecast.schema.inputs import CURRENT, ROUTES
+from forecast.schema.published import PIPELINE, TRANSFERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Stock:
 
 @dataclass(frozen=True)
 class Routes:
-    """ROUTES: depots, lanes depot->zone, fleet. An empty fleet means: no limit on vehicles.
+    """ROUTES: depots, lanes depot->zone, fleet; `between`: lanes depot->depot. An empty fleet means: no limit on vehicles.
 
     `closures` has a row for each stretch of days on which a lane is shut: `from, to, start, until` (until exclusive, NaT =
     open end), `why`.
@@ -87,6 +87,7 @@ class Routes:
     lanes: pd.DataFrame
     fleet: pd.DataFrame
     closures: pd.DataFrame
+    between: pd.DataFrame = field(default_factory=ROUTES.empty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,8 @@ class Plan:
     """PLAN: sparse tables rather than dense cubes, since most depot-zone-item-vehicle-period cells are empty.
 
     `lines`: ALLOCATION without `run` and `status`; `cells`: COVERAGE; `depot_stock`: DEPOT_STOCK;
-    `figures`: objective of each layer, gap, seconds, totals, all printable; `pipeline`: PIPELINE, beyond the plan too.
+    `figures`: objective of each layer, gap, seconds, totals, all printable; `pipeline`: PIPELINE, beyond the plan too;
+    `transfers`: TRANSFERS without `run` and `status`.
     """
 
     lines: pd.DataFrame
@@ -150,6 +152,7 @@ class Plan:
     depot_stock: pd.DataFrame
     figures: Mapping[str, object]
     pipeline: pd.DataFrame = field(default_factory=PIPELINE.empty)
+    transfers: pd.DataFrame = field(default_factory=TRANSFERS.empty)
 
 
 @dataclass(frozen=True)

@@ -83,10 +83,21 @@ WORLDS: dict[str, Callable[[], World]] = {
         closures=[{"from": "D1", "to": "Z2", "start": week(1), "until": week(2), "why": "flood"}],
         plan=NEED,
     ),
+    "transfers_between_depots": lambda: one(
+        {**KITS, "kg_per_unit": 10.0},
+        stock=[{"depot": "D2", "quantity": 6, "batch": "a", "expiry": day(13)}, {"depot": "D2", "quantity": 4, "batch": "b"}],
+        between=[{"from": "D2", "to": "D1", "hours_one_way": 2.0}],
+        fleet=[{}, {"depot": "D2"}],
+        plan={"objectives": [{"use": "cost"}]},
+    ),
+    "loading_on_working_days": lambda: one(
+        {**KITS, "kg_per_unit": 10.0}, depots=[{"depot": "D1", "calendar": "Mon Tue", "loads_kg_per_day": 30.0}]
+    ),
     "commitments": lambda: one(
         KITS, commitments=[{"zone": "Z1", "period": week(0), "minimum": 2}, {"zone": "Z1", "period": week(1), "maximum": 3}]
     ),
     "alpha_fairness": lambda: one(MEALS, plan={"objectives": [{"use": "fairness", "alpha": 2.0}]}),
+    "worst_futures": lambda: one(MEALS, plan={"objectives": [{"use": "cvar", "level": 0.5}]}),
     "leximin": lambda: World(
         {("Z1", "meal"): [4], ("Z2", "meal"): [9]},
         [MEALS],

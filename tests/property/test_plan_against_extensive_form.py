@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -69,6 +70,23 @@ def random_world(seed: int, kinds: tuple[str, ...], fleet: str, *, survival: boo
     )
 
 
+def joined_world(seed: int, kinds: tuple[str, ...], fleet: str) -> World:
+    """The same, with a store that serves no zone, lanes between all depots, and days and weights of loading."""
+    world, rng = random_world(seed, kinds, fleet, survival=False), np.random.default_rng(1000 + seed)
+    lanes = [("D0", "D1"), ("D0", "D2"), ("D1", "D2"), ("D2", "D1")]
+    between = [
+        {"from": one, "to": other, "hours_one_way": float(rng.integers(1, 9)), "lead_days": float(rng.integers(0, 9))}
+        for one, other in lanes
+    ]
+    far = [{**row, "depot": "D0", "quantity": 2 * row["quantity"]} for row in world.stock if row["depot"] == "D1"]
+    vehicles = [*world.fleet, {"depot": "D0", "payload_kg": 700.0}] if world.fleet else []
+    days = [{"depot": "D0", "calendar": "Mon Tue"}, {"depot": "D1", "loads_kg_per_day": 150.0, "calendar": "MON, thursday"}]
+    shut = {"from": "D0", "to": "D2", "start": week(0), "until": week(1), "why": "flood"}
+    return replace(
+        world, stock=[*world.stock, *far], fleet=vehicles, between=between, depots=days, closures=[*world.closures, shut]
+    )
+
+
 EXACT = [("perishes",), ("accumulates",), ("perishes", "accumulates")]
 
 
@@ -83,6 +101,18 @@ def test_the_objective_is_that_of_a_row_per_future(kinds: tuple[str, ...], fleet
             assert reached["survival"].value == pytest.approx(floor, rel=1e-6, abs=1e-6)
         assert reached["need"].value == pytest.approx(need, rel=1e-6, abs=1e-6)
         assert reached["need"].bound == pytest.approx(need, rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize(("kinds", "fleet"), [(EXACT[0], "none"), (EXACT[1], "weight"), (EXACT[2], "weight and volume")])
+def test_so_it_is_with_transfers_between_depots_and_days_of_loading(kinds: tuple[str, ...], fleet: str) -> None:
+    moved = 0.0
+    for seed in range(3):
+        world = joined_world(seed, kinds, fleet)
+        need, _ = extensive_form.need(world.problem())
+        solved = world.solved()
+        assert solved.reached[-1].value == pytest.approx(need, rel=1e-6, abs=1e-6)
+        moved += solved.moved.sum()
+    assert moved > 1
 
 
 @pytest.mark.parametrize("fleet", FLEETS)
@@ -110,3 +140,24 @@ def test_chords_hold_the_optimum_between_their_bound_and_their_value(kinds: tupl
         reached = world.solved().reached[-1]
         assert reached.bound <= need * (1 + 1e-6) + 1e-6
         assert reached.value >= need * (1 - 1e-6) - 1e-6
+
+
+@pytest.mark.parametrize("kinds", EXACT)
+@pytest.mark.parametrize("give_up", [0.0, 0.1])
+def test_the_worst_futures_are_those_of_a_row_per_future(kinds: tuple[str, ...], give_up: float) -> None:
+    for seed in range(2):
+        world = random_world(seed, kinds, "weight", survival=False)
+        cvar = {"use": "cvar", "level": 0.7, "give_up": give_up}
+        world.plan = {**world.plan, "objectives": [{"use": "need"}, cvar]}
+        worst = extensive_form.worst_futures(world.problem(), 0.7, give_up)
+        assert world.solved().reached[-1].value == pytest.approx(worst, rel=1e-6, abs=1e-5)
+
+
+def test_what_lasts_in_the_worst_futures_is_what_is_simulated() -> None:
+    """Of goods that outlast their need each future has its own rest: the layer's value is that of the plan, simulated."""
+    for seed in range(3):
+        world = random_world(seed, ("lasts", "perishes"), "weight", survival=False)
+        world.plan = {**world.plan, "objectives": [{"use": "need"}, {"use": "cvar", "level": 0.7, "give_up": 0.5}]}
+        problem, solved = world.problem(), world.solved()
+        worst = simulate.worst_futures(problem, problem.arriving(solved.quantity), 0.7)
+        assert solved.reached[-1].value == pytest.approx(worst, rel=1e-5, abs=1e-5)

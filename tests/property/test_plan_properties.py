@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from tests.plan_world import World, day, week
 
 AMOUNT = st.integers(0, 120)
 SAMPLES = st.lists(AMOUNT, min_size=3, max_size=3)
+DAYS = st.sampled_from(["Mon Tue Wed Thu Fri", "Tuesday sat"])
 DEPOTS, ZONES = ("D1", "D2"), ("Z1", "Z2")
 CLOSE = 1e-6
 
@@ -55,6 +57,10 @@ def worlds(draw: st.DrawFn) -> World:
             for depot in DEPOTS
             for zone in ZONES
         ],
+        between=list(draw(_between())),
+        depots=[{"depot": "D1", "loads_kg_per_day": float(draw(st.integers(1, 400))), "calendar": draw(DAYS)}]
+        if draw(st.booleans())
+        else [],
         fleet=fleet,
         closures=shut if draw(st.booleans()) else [],
         people={"Z1": 20.0, "Z2": 30.0},
@@ -68,13 +74,21 @@ def worlds(draw: st.DrawFn) -> World:
 def _batches(draw: st.DrawFn, depot: str, code: str) -> list[dict[str, Any]]:
     """Up to three batches of an item in a depot: one for good, one that expires, one that is cleared late and expires."""
     kinds = [
-        {"batch": "good", "expiry": pd.NaT},
-        {"batch": "old", "expiry": day(draw(st.integers(1, 20)))},
-        {"batch": "late", "expiry": day(draw(st.integers(8, 20))), "available_from": week(1)},
+        {"batch": f"{depot}-good", "expiry": pd.NaT},
+        {"batch": f"{depot}-old", "expiry": day(draw(st.integers(1, 20)))},
+        {"batch": f"{depot}-late", "expiry": day(draw(st.integers(8, 20))), "available_from": week(1)},
     ]
     return [
         {"depot": depot, "item": code, "quantity": float(draw(AMOUNT)), **kind} for kind in kinds[: draw(st.integers(1, 3))]
     ]  # fmt: skip
+
+
+@st.composite
+def _between(draw: st.DrawFn) -> Iterator[dict[str, Any]]:
+    """Lanes from one depot to the other, both ways, one way or none."""
+    for one, other in [("D1", "D2"), ("D2", "D1")][: draw(st.integers(0, 2))]:
+        hours, lead = float(draw(st.integers(1, 6))), draw(st.integers(0, 9))
+        yield {"from": one, "to": other, "hours_one_way": hours, "lead_days": lead}
 
 
 @st.composite
@@ -88,11 +102,12 @@ def _fleet(draw: st.DrawFn) -> Iterator[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Made:
-    """A world, its plan, and the lines on which something is sent."""
+    """A world, its plan, the lines on which something is sent, and those on which it is moved between depots."""
 
     world: World
     plan: Plan
     sent: pd.DataFrame
+    moved: pd.DataFrame
 
     def item(self, code: str) -> dict[str, Any]:
         return dict(next(row for row in self.world.items if row["item"] == code))
@@ -100,62 +115,80 @@ class Made:
     def lane(self, depot: str, zone: str) -> dict[str, Any]:
         return dict(next(row for row in self.world.routes if (row["from"], row["to"]) == (depot, zone)))
 
-    def comes(self) -> Iterator[dict[str, Any]]:
-        """What depots have and get: the day from which it can be loaded, and the day on which it expires."""
-        for row in self.world.stock:
-            yield {"from": week(0), "until": row["expiry"], **row, "lies": pd.isna(row.get("available_from", pd.NaT))} | (
-                {"from": row["available_from"]} if "available_from" in row else {}
-            )
+    def link(self, depot: str, into: str) -> dict[str, Any]:
+        return dict(next(row for row in self.world.between if (row["from"], row["to"]) == (depot, into)))
+
+    @cached_property
+    def batches(self) -> list[dict[str, Any]]:
+        """What depots have and get: of which batch, the week from which it can be loaded, the day it expires; transfers too."""
+        found = [{"from": week(0), **row, "until": row["expiry"], "lies": True} for row in self.world.stock]
+        found = [row | ({"from": row["available_from"], "lies": False} if "available_from" in row else {}) for row in found]
         for row in self.world.arrivals:
-            starts = next(week(n) for n in range(9) if week(n) >= row["eta_high"])
-            yield {**row, "batch": "", "from": starts, "until": pd.NaT, "lies": False}
+            found.append({**row, "batch": "", "from": first_week(row["eta_high"]), "until": pd.NaT, "lies": False})
+        until = {(row["item"], row["batch"]): row["until"] for row in found}
+        for row in self.moved.itertuples():
+            there = max(first_week(row.arrive_by), row.load_on + pd.Timedelta(days=7))
+            come = {"depot": row.to_depot, "item": row.item, "batch": row.batch, "quantity": row.quantity, "from": there}
+            found.append({**come, "until": until[row.item, row.batch], "lies": False})
+        return found
+
+    @cached_property
+    def out(self) -> pd.DataFrame:
+        """All that leaves depots: for zones, and for other depots."""
+        return pd.concat([self.sent, self.moved], ignore_index=True)
+
+
+def first_week(date: pd.Timestamp) -> pd.Timestamp:
+    """The start of the first week of the plan on or after a day."""
+    return next(week(n) for n in range(9) if week(n) >= date)
 
 
 def packs_are_whole(made: Made) -> None:
     assert (made.plan.lines["quantity"] >= 0).all()
-    for line in made.sent.itertuples():
+    for line in made.out.itertuples():
         assert line.packs == round(line.packs)
         assert line.quantity == line.packs * (made.item(line.item).get("pack") or 1.0)
 
 
 def each_batch_leaves_once_while_it_is_there_and_good(made: Made) -> None:
-    for batch in made.comes():
-        is_of = (
-            (made.sent["depot"] == batch["depot"]) & (made.sent["item"] == batch["item"]) & (made.sent["batch"] == batch["batch"])
-        )
-        lines = made.sent[is_of]
-        assert lines["quantity"].sum() <= batch["quantity"] + CLOSE
-        assert (lines["load_on"] >= batch["from"]).all()
-        assert pd.isna(batch["until"]) or (lines["arrive_by"] < batch["until"]).all()
+    """Of each batch, in each depot and week, no more has left than was there or had come."""
+    key = ["depot", "item", "batch"]
+    there = pd.DataFrame(made.batches).groupby(key)
+    for (depot, item, batch), lines in made.out.groupby(key):
+        came = there.get_group((depot, item, batch))
+        until = came["until"].iloc[0]
+        assert pd.isna(until) or (lines["arrive_by"] < until).all()
+        for n in range(3):
+            left = lines.loc[lines["load_on"] <= week(n), "quantity"].sum()
+            assert left <= came.loc[came["from"] <= week(n), "quantity"].sum() + CLOSE
 
 
 def each_depot_and_item_balances_week_by_week(made: Made) -> None:
-    """Opening + arrivals - shipped - expired = closing, with what expires followed batch by batch."""
-    table = made.plan.depot_stock
+    """Opening + arrivals - left - expired = closing, with what expires followed batch by batch."""
+    table, came = made.plan.depot_stock, pd.DataFrame(made.batches)
     assert (table[["arrivals", "shipped", "expired", "closing"]] >= 0).all().all()
     for (depot, item), rows in table.groupby(["depot", "item"]):
-        batches = [batch for batch in made.comes() if (batch["depot"], batch["item"]) == (depot, item)]
-        lies = sum(batch["quantity"] for batch in batches if batch["lies"])
+        here = came[(came["depot"] == depot) & (came["item"] == item)]
         shipped, expired, closing, arrivals = (
             rows.sort_values("period")[name].to_numpy() for name in ("shipped", "expired", "closing", "arrivals")
         )
-        np.testing.assert_allclose(np.diff(closing, prepend=lies), arrivals - shipped - expired, atol=CLOSE)
-        lines = made.sent[(made.sent["depot"] == depot) & (made.sent["item"] == item)]
+        opening = here.loc[here["lies"], "quantity"].sum()
+        np.testing.assert_allclose(np.diff(closing, prepend=opening), arrivals - shipped - expired, atol=CLOSE)
+        lines = made.out[(made.out["depot"] == depot) & (made.out["item"] == item)]
         for n in range(len(rows)):
-            assert shipped[n] == lines.loc[lines["load_on"] == week(n), "quantity"].sum()
-            lost = [
-                batch["quantity"] - lines.loc[lines["batch"] == batch["batch"], "quantity"].sum()
-                for batch in batches
-                if week(n) <= batch["until"] < week(n + 1)
-            ]
-            assert abs(expired[n] - sum(lost)) <= CLOSE
-            assert abs(arrivals[n] - sum(b["quantity"] for b in batches if b["from"] == week(n) and not b["lies"])) <= CLOSE
+            assert abs(shipped[n] - lines.loc[lines["load_on"] == week(n), "quantity"].sum()) <= CLOSE
+            assert abs(arrivals[n] - here.loc[(here["from"] == week(n)) & ~here["lies"], "quantity"].sum()) <= CLOSE
+            over = here[(here["until"] >= week(n)) & (here["until"] < week(n + 1)) & (here["from"] <= week(n))]
+            used = lines.loc[lines["batch"].isin(over["batch"]), "quantity"].sum()
+            assert abs(expired[n] - (over["quantity"].sum() - used)) <= CLOSE
 
 
 def nothing_counts_before_it_can_be_there(made: Made) -> None:
     """A line arrives after the lead time of its lane; what zones are told to get in a week is what arrives in it."""
     lead = [made.lane(line.depot, line.zone)["lead_days"] for line in made.sent.itertuples()]
     assert (made.sent["arrive_by"] == made.sent["load_on"] + pd.to_timedelta(lead, unit="D")).all()
+    lead = [made.link(line.depot, line.to_depot)["lead_days"] for line in made.moved.itertuples()]
+    assert (made.moved["arrive_by"] == made.moved["load_on"] + pd.to_timedelta(lead, unit="D")).all()
     for cell in made.plan.cells.itertuples():
         lines = made.sent[(made.sent["zone"] == cell.zone) & (made.sent["item"] == cell.item)]
         within = (lines["arrive_by"] >= cell.period) & (lines["arrive_by"] < cell.period + pd.Timedelta(days=7))
@@ -163,8 +196,9 @@ def nothing_counts_before_it_can_be_there(made: Made) -> None:
 
 
 def nothing_is_on_a_lane_that_is_shut(made: Made) -> None:
+    ends = made.out["to_depot"].fillna(made.out["zone"])
     for shut in made.world.closures:
-        lines = made.sent[(made.sent["depot"] == shut["from"]) & (made.sent["zone"] == shut["to"])]
+        lines = made.out[(made.out["depot"] == shut["from"]) & (ends == shut["to"])]
         until = pd.Timestamp.max if pd.isna(shut["until"]) else shut["until"]
         assert not ((lines["arrive_by"] >= shut["start"]) & (lines["load_on"] < until)).any()
 
@@ -172,25 +206,32 @@ def nothing_is_on_a_lane_that_is_shut(made: Made) -> None:
 def vehicles_carry_what_they_may_and_drive_no_longer_than_they_can(made: Made) -> None:
     """By weight and by volume, whichever fills more of them on a lane; there and back within the hours of their working days."""
     if not made.world.fleet:
-        assert made.sent["trips"].isna().all()
+        assert made.out["trips"].isna().all()
         return
     classes = {(row["depot"], row.get("vehicle", "truck")): row for row in made.world.fleet}
     driven: dict[Any, float] = {}
-    for (depot, zone, vehicle, load_on), lines in made.sent.groupby(["depot", "zone", "vehicle", "load_on"]):
+    ends = made.out["to_depot"].fillna(made.out["zone"]).rename("end")
+    for (depot, end, vehicle, load_on), lines in made.out.groupby(["depot", ends, "vehicle", "load_on"]):
         row = classes[depot, vehicle]
         kinds = {made.item(code).get("carriage", "dry") for code in lines["item"]}
         assert kinds <= set(row.get("carries", "dry").split(", "))
         volume = [(made.item(line.item).get("m3_per_unit") or 0.0) * line.quantity for line in lines.itertuples()]
-        loads = max(
-            lines["kg"].sum() / row.get("payload_kg", 1000.0),
-            sum(volume) / (row["payload_m3"] if row.get("payload_m3") else np.inf),
-        )
+        most = row["payload_m3"] if row.get("payload_m3") else np.inf
+        loads = max(lines["kg"].sum() / row.get("payload_kg", 1000.0), sum(volume) / most)
         assert lines["trips"].sum() >= loads - 0.001 * len(lines)
+        lane = made.lane(depot, end) if end in ZONES else made.link(depot, end)
         key = (depot, vehicle, load_on)
-        driven[key] = driven.get(key, 0.0) + 2 * made.lane(depot, zone)["hours_one_way"] * loads
+        driven[key] = driven.get(key, 0.0) + 2 * lane["hours_one_way"] * loads
     for (depot, vehicle, _), hours in driven.items():
         row = classes[depot, vehicle]
         assert hours <= row.get("count", 1.0) * 7.0 * row.get("working_days", 7.0) * (1 + 1e-5)
+
+
+def depots_load_no_more_than_they_can_on_their_working_days(made: Made) -> None:
+    for row in made.world.depots:
+        lines = made.out[made.out["depot"] == row["depot"]]
+        for kg in lines.groupby("load_on")["kg"].sum():
+            assert kg <= row["loads_kg_per_day"] * len(row["calendar"].split()) * (1 + 1e-5)
 
 
 def available_plus_unmet_less_surplus_is_the_demand(made: Made) -> None:
@@ -207,6 +248,7 @@ RULES = (
     nothing_counts_before_it_can_be_there,
     nothing_is_on_a_lane_that_is_shut,
     vehicles_carry_what_they_may_and_drive_no_longer_than_they_can,
+    depots_load_no_more_than_they_can_on_their_working_days,
     available_plus_unmet_less_surplus_is_the_demand,
 )
 
@@ -215,7 +257,7 @@ RULES = (
 @given(worlds())
 def test_every_plan_keeps_to_stock_lanes_vehicles_and_days(world: World) -> None:
     plan = world.planned()
-    made = Made(world, plan, plan.lines[plan.lines["quantity"] > 0])
+    made = Made(world, plan, plan.lines[plan.lines["quantity"] > 0], plan.transfers)
     for holds in RULES:
         holds(made)
 
@@ -223,7 +265,7 @@ def test_every_plan_keeps_to_stock_lanes_vehicles_and_days(world: World) -> None
 @examples(12)
 @given(worlds())
 def test_the_order_of_rows_and_zones_does_not_matter(world: World) -> None:
-    names = ("items", "stock", "arrivals", "routes", "fleet", "closures")
+    names = ("items", "stock", "arrivals", "routes", "between", "fleet", "closures")
     turned = replace(
         world,
         demand=dict(reversed(world.demand.items())),
@@ -239,13 +281,17 @@ def reached(world: World) -> list[float]:
 
 
 @examples(25)
-@given(worlds(), st.sampled_from(["stock", "vehicles", "lane"]), st.integers(1, 200))
-def test_more_stock_vehicles_or_lanes_never_make_the_layers_worse(world: World, kind: str, more: int) -> None:
+@given(worlds(), st.sampled_from(["stock", "vehicles", "lane", "loading", "transfers"]), st.integers(1, 200))
+def test_more_of_anything_never_makes_the_layers_worse(world: World, kind: str, more: int) -> None:
     """Layer by layer: the first that differs is the better one."""
     if kind == "stock":
         richer = replace(world, stock=[{**row, "quantity": row["quantity"] + more} for row in world.stock])
     elif kind == "vehicles":
         richer = replace(world, fleet=[{**row, "count": row.get("count", 1.0) + 1.0} for row in world.fleet])
+    elif kind == "loading":
+        richer = replace(world, depots=[{**row, "loads_kg_per_day": row["loads_kg_per_day"] + more} for row in world.depots])
+    elif kind == "transfers":
+        richer, world = world, replace(world, between=world.between[1:])
     else:
         richer, world = world, replace(world, routes=world.routes[1:])
     before, after = reached(world), reached(richer)

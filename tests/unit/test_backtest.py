@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from forecast import backtest as package
-from forecast import choice, plugins
+from forecast import choice, plugins, scores
 from forecast.backtest import AS_CONFIGURED, Backtest, Question, add, backtest, config_of, models_of
 from forecast.backtest.fans import Fan, to_show
 from forecast.backtest.figures import ALL_CELLS, ALL_ITEMS, best_model, figures
@@ -205,7 +205,7 @@ def test_series_that_are_mostly_zero_can_be_left_out(records, plug, tmp_path):
 
 def test_bias_is_also_told_of_the_cells_where_stock_remained():
     paths = np.full((1, 2, 10), 12.0)
-    found = tally(paths, np.array([[10.0, 2.0]]), np.array([[True, False]]), np.array([1.0]), np.array([1.0]))
+    found = tally(paths, np.array([[10.0, 2.0]]), np.array([[True, False]]), *[np.array([1.0])] * 3)
     assert found.share("error", "seen", -1) == pytest.approx(12 / 12)
     assert found.share("error_in_stock", "seen_in_stock", -1) == pytest.approx(2 / 10)
 
@@ -213,7 +213,7 @@ def test_bias_is_also_told_of_the_cells_where_stock_remained():
 def test_a_tally_by_hand():
     paths = np.array([[[0.0, 10.0], [0.0, 10.0]], [[NAN, NAN], [4.0, 4.0]]])
     seen = np.array([[10.0, 0.0], [5.0, NAN]])
-    found = tally(paths, seen, np.ones((2, 2), dtype=bool), np.array([2.0, NAN]), np.array([2.0, NAN]))
+    found = tally(paths, seen, np.ones((2, 2), dtype=bool), *[np.array([2.0, NAN])] * 3)
     assert found.counts["crps"].tolist() == [1, 1, 2]  # the second series has no forecast of the one, no record of the other
     assert found.mean("crps", -1) == pytest.approx(2.5)
     assert found.mean("mase", -1) == pytest.approx(2.5)
@@ -233,8 +233,22 @@ def test_series_scored_in_parts_have_the_scores_of_all_at_once(records, monkeypa
 
 def test_a_series_without_a_scale_is_left_out_of_the_scaled_error_and_counted():
     seen = np.array([[1.0], [3.0]])
-    found = tally(np.full((2, 1, 4), 2.0), seen, np.ones((2, 1), dtype=bool), np.array([NAN, 1.0]), np.array([NAN, 1.0]))
+    found = tally(np.full((2, 1, 4), 2.0), seen, np.ones((2, 1), dtype=bool), *[np.array([NAN, 1.0])] * 3)
     assert (found.left_out, found.counts["mase"].tolist()) == (1, [1, 1])
+
+
+def test_the_stock_of_practice_is_so_many_times_the_average_that_it_meets_as_much():
+    seen, average = np.array([[8.0], [2.0]]), np.array([4.0, 4.0])
+    found = tally(seen[:, :, None].repeat(4, axis=2), seen, np.ones((2, 1), dtype=bool), *[np.ones(2)] * 2, average)
+    # min(8, 4k) + min(2, 4k) = 9.5 at k = 1.875: 15 are stocked, 5.5 of 10 left over
+    assert scores.overstock_at_fill(found.practice[-1], 10, 0.95) == pytest.approx(0.55)
+    assert scores.overstock_at_fill(found.curves[-1], 10, 0.95) == pytest.approx(0)
+
+
+def test_the_rounding_of_counts_is_told_apart_from_wide_intervals(records):
+    table = scored(records, "smoothing")[1]
+    whole = row(table, "smoothing", ALL_ITEMS)
+    assert 0 < whole["coverage_80_ties_spread"] <= whole["coverage_80"] + 0.1
 
 
 # ------------------------------------------------------------------ over items, and the page

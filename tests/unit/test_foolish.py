@@ -7,6 +7,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from forecast.errors import InputError
 from tests.plan_world import World, cells, day, reasons, sent, week
 
 RATIONS = {"item": "kit", "need_lapses": True, "keeps_days": 90.0, "kg_per_unit": 10.0}
@@ -64,6 +65,19 @@ def test_how_small_is_too_small_is_a_setting(smallest: dict[str, float], packs: 
     stock = [{"quantity": 2480}, {"depot": "D2", "quantity": 20}]
     world = World({("Z1", "kit"): [2500]}, [RATIONS], stock=stock, routes=routes, plan={"min_shipment": smallest})
     assert sent(world.planned(), depot="D2") == packs
+
+
+def test_an_item_can_have_a_smallest_load_of_its_own() -> None:
+    # As above, 20 of 2,500 boxes are left out below 300 kg; but not where any load of boxes is worth the way.
+    routes = [{"to": "Z1"}, {"from": "D2", "to": "Z1", "hours_one_way": 3.0}]
+    stock = [{"quantity": 2480}, {"depot": "D2", "quantity": 20}]
+    world = World({("Z1", "kit"): [2500]}, [RATIONS], stock=stock, routes=routes, plan={"min_shipment": {"kg": 300}})
+    assert sent(world.planned(), depot="D2") == 0
+    own = replace(world, plan={"min_shipment": {"kg": 300}, "min_shipment_of": {"kit": {"packs": 1}}})
+    assert sent(own.planned(), depot="D2") == 20
+    wrong = replace(world, plan={"min_shipment_of": {"kits": {"packs": 1}}})
+    with pytest.raises(InputError, match=r"kits.*is no item of this plan"):
+        wrong.planned()
 
 
 def test_a_far_zone_does_not_drag_the_fleet() -> None:

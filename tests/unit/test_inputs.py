@@ -320,11 +320,12 @@ def test_driving_days_are_counted_from_the_hours(operation: Operation, hours: fl
     assert "No lane leads to 1 of 3 zones: Z-03." in operation.ledger.remarks
 
 
-def test_routes_between_depots_are_kept_out_and_unknown_ends_are_refused(operation: Operation) -> None:
+def test_routes_between_depots_stand_apart_and_unknown_ends_are_refused(operation: Operation) -> None:
     operation.input("routes", path="routes.csv")
-    operation.write("routes.csv", "from,to,hours_one_way", "D1,Z-01,2", "D1,D2,3")
-    assert operation.inputs().routes.lanes["to"].tolist() == ["Z-01"]
-    assert "1 route between depots: not used, stock is not moved between depots yet." in operation.ledger.remarks
+    operation.write("routes.csv", "from,to,hours_one_way,open_from", "D1,Z-01,2,", "D1,D2,17,2026-03-20")
+    routes = operation.inputs().routes
+    assert (routes.lanes["to"].tolist(), routes.between["to"].tolist()) == (["Z-01"], ["D2"])
+    assert (routes.between["lead_days"].tolist(), routes.closures["to"].tolist()) == ([2], ["D2"])
     operation.write("routes.csv", "from,to,hours_one_way", "D1,Z1,2", "E1,Z-01,3")
     operation.ledger = Ledger()
     assert operation.refusal() == (

@@ -80,6 +80,18 @@ def test_where_no_place_is_known_a_round_goes_by_way_of_the_depot() -> None:
     assert (sent(plan, zone="Z1"), sent(plan, zone="Z2")) == (30, 0)
 
 
+def test_a_part_load_goes_along_with_a_vehicle_that_leaves_for_the_zone_anyway() -> None:
+    # The van takes the vaccine to Z1 and has room for the boxes; no truck has the three hours for them.
+    items = [{**RATIONS, "kg_per_unit": 1.0}, {"item": "dose", "carriage": "cold", "kg_per_unit": 0.1, "need_lapses": True}]
+    demand = {("Z1", "kit"): [30], ("Z1", "dose"): [100]}
+    fleet = [{"vehicle": "truck", "hours_per_day": 3 / 7}, {"vehicle": "van", "payload_kg": 100.0, "carries": "dry, cold"}]
+    stock = [{"quantity": 500}, {"item": "dose", "quantity": 500}]
+    routes = [{"to": "Z1", "hours_one_way": 3.0, "cost_per_trip": 1.0}]
+    plan = World(demand, items, stock=stock, routes=routes, fleet=fleet, plan=NO_VISIT).planned()
+    assert (sent(plan, vehicle="van", item="dose"), sent(plan, vehicle="van", item="kit")) == (100, 30)
+    assert plan.figures["whole_vehicles"] == 1
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_no_choice_of_rounds_carries_more_than_the_stated_gap_allows(seed: int) -> None:
     rng = np.random.default_rng(seed)

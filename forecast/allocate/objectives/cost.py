@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 from pydantic import Field
 
 from forecast.allocate import ways
+from forecast.allocate.arrays import Ints
 from forecast.allocate.lp import Layer
 from forecast.allocate.problem import Allocation
 from forecast.allocate.rules import Parts
@@ -37,20 +39,21 @@ def layer(parts: Parts, settings: Settings) -> Layer:
     Without a fleet there are no trips: haulage then counts the hours of road (ways.py). Solved from scratch: from the
     last plan on, without presolve, the simplex was seen to stall.
     """
-    problem = parts.problem
-    per_trip = np.nan_to_num(problem.ways["trip_cost"].to_numpy(float))
-    trips = per_trip[parts.trips.way]
-    send = ways.haulage(problem.ways, problem.loads, problem.items, problem.groups.pack) + _handling(problem, settings)
-    send += per_trip[problem.loads["way"].to_numpy()] * parts.trips.per_unit
-    waste = settings.waste_per_pack / problem.groups.pack[parts.waste.item]
-    columns = np.concatenate([parts.trips.columns, parts.send, parts.waste.columns])
+    problem, columns, costs = parts.problem, list[Ints](), list[Floats]()
+    for trips in (parts.trips, parts.move_trips):
+        per_trip = np.nan_to_num(trips.table["trip_cost"].to_numpy(float))
+        send = ways.haulage(trips.table, trips.loads, problem.items, problem.groups.pack)
+        send += _handling(problem, trips.loads, settings) + per_trip[trips.loads["way"].to_numpy()] * trips.per_unit
+        columns += [trips.columns, trips.send]
+        costs += [per_trip[trips.way], send]
+    columns.append(parts.waste.columns)
+    costs.append(settings.waste_per_pack / problem.groups.pack[parts.waste.item])
     unit = "money" if len(problem.fleet) else "hours of road per tonne or pack, and handling: no fleet is given"
-    return Layer("cost", unit, columns, np.concatenate([trips, send, waste]), essential=False)
+    return Layer("cost", unit, np.concatenate(columns), np.concatenate(costs), essential=False)
 
 
-def _handling(problem: Allocation, settings: Settings) -> Floats:
+def _handling(problem: Allocation, loads: pd.DataFrame, settings: Settings) -> Floats:
     """(load) price of handling one item unit, with what settles ties: the time of loading, and the order of lanes and items."""
-    loads = problem.loads
     time = loads["period"].to_numpy() / problem.calendar.count
     late = time if settings.loading == "early" else 1 - time
     order = np.sqrt(np.arange(len(loads)) + 1.0) / np.sqrt(len(loads) + 1.0)

@@ -1,0 +1,45 @@
+"""Loading: on which days depots work, and what they can load in each plan period."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from forecast.allocate.arrays import Flags
+from forecast.allocate.timeline import Calendar
+from forecast.config import Config
+from forecast.errors import few
+from forecast.schema import Floats, Ledger
+from forecast.wordlists import weekdays
+
+
+@dataclass(frozen=True)
+class Loading:
+    """(d, t) `kg` that can be loaded, inf where there is no limit; `day_off`: the depot does not work in the period at all."""
+
+    kg: Floats
+    day_off: Flags
+
+
+def loading(table: pd.DataFrame, depots: pd.Index, calendar: Calendar, config: Config, ledger: Ledger) -> Loading:
+    """DEPOTS (`calendar`, `loads_kg_per_day`) -> Loading.
+
+    A depot without a calendar works `plan.working_days` of every seven, nobody knows which.
+    """
+    of_depot = table.set_index("depot").reindex(depots)
+    per_day = of_depot["loads_kg_per_day"].to_numpy(float)
+    dates = calendar.issue_date + pd.to_timedelta(np.arange(calendar.days * calendar.count), unit="D")
+    average = config.plan.working_days * calendar.days / 7
+    days = np.full((len(depots), calendar.count), average)
+    for row, named in enumerate(of_depot["calendar"].fillna("")):
+        if named:
+            works = np.isin(dates.day_of_week, weekdays(named))
+            days[row] = works.reshape(calendar.count, calendar.days).sum(axis=1)
+    undated = table.loc[table["loads_kg_per_day"].notna() & (table["calendar"] == ""), "depot"]
+    if len(undated):
+        applies_to, source = f"loading at {few(sorted(undated))}, without a calendar", "setting plan.working_days"
+        ledger.assume("working_days", applies_to, f"{config.plan.working_days:g}", "days per week", source)
+    limit = np.where(np.isnan(per_day), np.inf, per_day)[:, None]
+    return Loading(np.where(days > 0, limit * np.where(days > 0, days, 1.0), 0.0), days == 0)
