@@ -36,7 +36,7 @@ FEWEST_SERIES = 8  # that a slow model is judged on
 MOST_CELLS, MOST_OF_ITEM = 8000, 2400  # that the weights are learnt from: for all items, and for one
 VOTES = {"empirical": 2.0, "smoothing": 0.6, "intermittent": 0.3}  # without any evidence; one by one, not pooled
 OTHERS_VOTES, SLOW_SHARE = 0.15, 0.05
-VALUES_PER_VOTE, MOST_VOTES = 5_000, 20.0  # of a model that learns from all series at once
+VALUES_PER_VOTE, LEAST_VOTES, MOST_VOTES = 5_000, 1.0, 20.0  # of a model that learns from all series at once
 LEAST_PRIOR = 0.002  # an item may take what others did not
 YARDSTICK = Plugin(use="moving_average")  # stands in where a candidate has no answer; scores are told relative to its own
 Paths = npt.NDArray[np.float32]
@@ -200,7 +200,7 @@ def _trials(known: Known, items: Sequence[str], candidates: Mapping[str, Choice]
 def _votes(known: Known, items: Sequence[str]) -> float:
     """Of a pooled model: the more values it can learn from, the more it is worth before anything is tried."""
     values = known.panel["distributed"].values[:, [known.place(item) for item in items]]
-    return min(float(np.isfinite(values).sum()) / VALUES_PER_VOTE, MOST_VOTES)
+    return float(np.clip(np.isfinite(values).sum() / VALUES_PER_VOTE, LEAST_VOTES, MOST_VOTES))
 
 
 def _not_tried(known: Known, items: Sequence[str], candidate: Choice, count: int) -> str:

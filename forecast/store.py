@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import filelock
+import geopandas as gpd
 import pandas as pd
 import xarray as xr
 
@@ -223,12 +224,18 @@ def write_seams(folder: Path, inputs: Inputs, panel: xr.Dataset, demand: xr.Data
         table.to_parquet(folder / seam_file(name), index=False)
 
 
+def _with_points(zones: gpd.GeoDataFrame) -> pd.DataFrame:
+    """The zones, each with `lat` and `lon` of a point inside: where the rounds of vehicles take it to be."""
+    points = zones.geometry.representative_point()
+    return pd.DataFrame(zones.drop(columns="geometry")).assign(lat=points.y, lon=points.x).reset_index()
+
+
 def _seams(inputs: Inputs, panel: xr.Dataset, demand: xr.Dataset, plan: Plan | None) -> dict[str, pd.DataFrame]:
     """Numbered name -> table: 1 to 4 what the forecast saw and its means before they became a demand (none of a given demand), 5
     what the plan had to share out, 6 to 8 the plan.
     """
     tables = {
-        "1-zones": pd.DataFrame(inputs.zones.drop(columns="geometry")).reset_index(),
+        "1-zones": _with_points(inputs.zones),
         "1-items": inputs.items.reset_index(),
         "2-records": inputs.records,
         "2-doubted": inputs.doubted,

@@ -132,7 +132,7 @@ class _Day:
         used, trips = mine[trips > LEAST], trips[trips > LEAST]
         kept = np.maximum(np.floor(trips + LEAST) - SPARE, 0)
         parts = [part for way, number in zip(used, trips, strict=True) for part in self._parts(int(way), period, float(number))]
-        free = room.hours_free(vehicle, period) + float(self._trip_hours[used] @ (trips - kept))
+        free = room.hours_free(vehicle, period) + float((self._trip_hours[used] * (trips - kept)).sum())
         chosen, gap = choose(petals(self._problem, parts), parts, free + LEAST, self._plan.whole_gap)
         self._leave(parts, chosen)
         rounds.team[mine, period] = NONE

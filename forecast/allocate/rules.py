@@ -113,18 +113,19 @@ def depot_stock(problem: Allocation, model: Model, send: Ints, move: Ints) -> tu
     sent, going, coming = (_by_pair(table, end) for table, end in ((loads, "depot"), (moves, "depot"), (moves, "into")))
     stock = pd.concat([problem.batches, problem.transfers.reach]) if len(moves) else problem.batches
     grades = batches.grades(stock, problem.calendar)
+    flows = (
+        (sent, send, loads["period"].to_numpy(), loads["arrive_day"].to_numpy() + 1, 1.0),
+        (going, move, moves["period"].to_numpy(), moves["expires"].to_numpy(), 1.0),
+        (coming, move, moves["arrives"].to_numpy(), moves["expires"].to_numpy(), -1.0),
+    )
     longest, wasted = [], []
     for key, chain in itertools.groupby(grades, lambda grade: (grade.depot, grade.item)):
         if key in sent or key in going:
             outlives, rows, left = _stock_by_grade(problem, model, list(chain))
-            for of, table, columns, when, until, sign in (
-                (sent, loads, send, "period", loads["arrive_day"] + 1, 1.0),
-                (going, moves, move, "period", moves["expires"], 1.0),
-                (coming, moves, move, "arrives", moves["expires"], -1.0),
-            ):
+            for of, columns, when, until, sign in flows:
                 at = of.get(key, np.zeros(0, dtype=np.int64))
-                grade = np.searchsorted(outlives, until.to_numpy()[at]) - 1
-                model.put(rows[grade, table[when].to_numpy()[at]], columns[at], sign)
+                grade = np.searchsorted(outlives, until[at]) - 1
+                model.put(rows[grade, when[at]], columns[at], sign)
             longest.append((rows[-1], *key))
             wasted += [(column, *key) for column in left[:-1, -1]]
     column, depot, item = np.array(wasted, dtype=np.int64).reshape(-1, 3).T

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ class Calendar:
     days: int
     count: int
 
-    @property
+    @cached_property
     def starts(self) -> pd.DatetimeIndex:
         return periods.run(self.issue_date, self.count, "W" if self.days == DAYS["W"] else "D")
 

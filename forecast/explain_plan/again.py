@@ -48,8 +48,9 @@ def plan_again(run: Published) -> Again:
 def _inputs(run: Published) -> Inputs:
     """What the plan reads of Inputs, as it stood in the run; records are not among it."""
     zones = run.seam("1-zones").set_index("zone")
+    points = gpd.GeoSeries(gpd.points_from_xy(zones["lon"], zones["lat"]), index=zones.index, crs=4326)
     return Inputs(
-        zones=gpd.GeoDataFrame(zones, geometry=gpd.GeoSeries([None] * len(zones), index=zones.index, crs=4326)),
+        zones=gpd.GeoDataFrame(zones, geometry=points.where(zones["lon"].notna()), crs=4326),
         items=run.seam("1-items").set_index("item"),
         records=pd.DataFrame(),
         signals=_signals(run.seam("3-signals")),

@@ -26,7 +26,7 @@ from forecast.schema import DISPATCHES, Inputs, Ledger, Plan
 NOW = pd.Timestamp("2026-11-22 06:00", tz="UTC").to_pydatetime()
 FILES = {
     "allocation.csv", "allocation.xlsx", "allocation.gpkg", "coverage.csv", "demand.csv", "samples.parquet", "assumptions.csv",
-    "pipeline.csv", "problems.csv", "signals.csv", "map.html", "summary.md", "manifest.json", "seams",
+    "pipeline.csv", "problems.csv", "signals.csv", "map.html", "summary.md", "manifest.json", "seams", "transfers.csv",
 }  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def quick(demo_config: Path) -> Job:
 
 @pytest.fixture(scope="module")
 def quickest(quick: Job) -> Job:
-    """The same with moving averages only, and few samples."""
+    """The same with moving averages only, few samples, and a plan of three weeks."""
     settings = quick.config
     water = settings.items["water_trucked"].model_copy(update={"model": config.Plugin(use="moving_average")})
     return dataclasses.replace(
@@ -68,6 +68,7 @@ def quickest(quick: Job) -> Job:
             update={
                 "items": {**settings.items, "water_trucked": water},
                 "forecast": settings.forecast.model_copy(update={"samples": 50}),
+                "plan": settings.plan.model_copy(update={"horizon": 3}),
             }
         ),
     )

@@ -33,6 +33,17 @@ def test_a_run_is_planned_again_from_its_folder_and_its_limits_tried(runs: dict[
     assert "shut lanes" not in page
 
 
+def test_rounds_of_whole_vehicles_come_out_the_same_again(tmp_path: Path) -> None:
+    operation = operation_with_what_ifs(tmp_path)
+    operation.write("stock.csv", "depot,item,quantity", "D1,kit,500", "D1,box,500", "D2,kit,0")
+    operation.write("fleet.csv", "depot,vehicle,count,payload_kg", "D1,truck,1,90000", "D2,truck,0,90000")
+    operation.input("fleet", path="fleet.csv")
+    operation.settings["plan"]["firm_periods"] = 1
+    run = run_of(operation)
+    assert " > " in (run.folder / "allocation.csv").read_text()
+    assert re.search(r"the same \d+ lines\.", explain(run))
+
+
 def test_a_shut_lane_is_priced_by_opening_it(runs: dict[str, Published]) -> None:
     row = re.search(
         r"^  shut lanes +(D\d)-Z-03 +open from the week of .* +([\d,]+) +([\d,]+)  (.*)$", explain(runs["cut_off"]), re.M

@@ -13,14 +13,14 @@ from tests.plan_world import World, cells, reasons, sent, week
 
 RATIONS = {"item": "kit", "need_lapses": True, "keeps_days": 90.0, "kg_per_unit": 10.0}
 BOTH = [{"to": "Z1", "hours_one_way": 3.0}, {"to": "Z2", "hours_one_way": 3.0}]
-NO_VISIT = {"min_shipment": {"vehicle_share": 0}}
+FIRM = {"min_shipment": {"vehicle_share": 0}, "firm_periods": 1}
 
 
 def two_part_loads(hours: float, **changes: object) -> World:
     """Z1 wants 30 % of a truck, Z2 20 %, three hours off; a degree of longitude between them: 111.2 km / 25 km/h = 4.45 h."""
     fleet = [{"payload_kg": 1000.0, "hours_per_day": hours / 7}]
     demand = {("Z1", "kit"): [30], ("Z2", "kit"): [20]}
-    world = World(demand, [RATIONS], stock=[{"quantity": 500}], routes=BOTH, fleet=fleet, plan=NO_VISIT)
+    world = World(demand, [RATIONS], stock=[{"quantity": 500}], routes=BOTH, fleet=fleet, plan=FIRM)
     return replace(world, **changes)
 
 
@@ -42,7 +42,7 @@ def test_without_the_hours_for_a_round_the_load_that_is_missed_most_goes_alone()
     assert plan.figures["part_loads_left"] == 1
     assert plan.figures["whole_vehicles_price"] == pytest.approx(20 / 25)  # an average zone, which wants 25, counts as one
     assert any("1 part load found no vehicle" in remark for remark in world.ledger.remarks)
-    in_parts = two_part_loads(10.0, plan={**NO_VISIT, "firm_periods": 0}).planned()
+    in_parts = two_part_loads(10.0, plan={**FIRM, "firm_periods": 0}).planned()
     assert (sent(in_parts, zone="Z1"), sent(in_parts, zone="Z2")) == (30, 20)
 
 
@@ -58,7 +58,7 @@ def test_a_promise_that_no_whole_vehicle_keeps_marks_the_plan() -> None:
 
 
 def test_beyond_the_firm_periods_vehicles_are_counted_in_parts() -> None:
-    week_by_week = {"visit_days": 7, "safety_days": 0, **NO_VISIT}
+    week_by_week = {"visit_days": 7, "safety_days": 0, **FIRM}
     perishing = {**RATIONS, "keeps_days": 1.0}
     demand = {("Z1", "kit"): [30, 30], ("Z2", "kit"): [20, 20]}
     plan = two_part_loads(10.0, demand=demand, items=[perishing], plan=week_by_week).planned()
@@ -87,7 +87,7 @@ def test_a_part_load_goes_along_with_a_vehicle_that_leaves_for_the_zone_anyway()
     fleet = [{"vehicle": "truck", "hours_per_day": 3 / 7}, {"vehicle": "van", "payload_kg": 100.0, "carries": "dry, cold"}]
     stock = [{"quantity": 500}, {"item": "dose", "quantity": 500}]
     routes = [{"to": "Z1", "hours_one_way": 3.0, "cost_per_trip": 1.0}]
-    plan = World(demand, items, stock=stock, routes=routes, fleet=fleet, plan=NO_VISIT).planned()
+    plan = World(demand, items, stock=stock, routes=routes, fleet=fleet, plan=FIRM).planned()
     assert (sent(plan, vehicle="van", item="dose"), sent(plan, vehicle="van", item="kit")) == (100, 30)
     assert plan.figures["whole_vehicles"] == 1
 

@@ -80,7 +80,6 @@ def test_trucks_that_move_stock_are_not_there_for_zones() -> None:
         routes=[{"to": "Z1"}, {"from": "D2", "to": "Z2", "hours_one_way": 5.0}],
         between=[{**TO_D1, "hours_one_way": 5.0}],
         fleet=[{**truck}, {**truck, "depot": "D2"}],
-        plan={"firm_periods": 0},
     )
     plan = world.planned()
     first = plan.lines[(plan.lines["zone"] == "Z2") & (plan.lines["load_on"] == week(0))]["quantity"].sum()
