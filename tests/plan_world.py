@@ -26,6 +26,7 @@ from forecast.schema import (
     ROUTES,
     STOCK,
     ZONE_STOCK,
+    ZONES,
     Inputs,
     Ledger,
     Plan,
@@ -70,6 +71,7 @@ class World:
     routes: Rows = ({"to": "Z1"},)
     between: Rows = ()
     depots: Rows = ()
+    zones: Rows = ()
     fleet: Rows = ()
     closures: Rows = ()
     movements: Rows = ()
@@ -99,8 +101,9 @@ class World:
 
     def inputs(self) -> Inputs:
         zones = list(self.cube()["zone"].values)
-        frame = pd.DataFrame({"zone_name": [f"Zone {zone}" for zone in zones], "parent": ""}, index=pd.Index(zones, name="zone"))
-        frame["population_people"] = [self.people.get(zone, np.nan) for zone in zones]
+        told = {row["zone"]: row for row in self.zones}
+        rows = [{"zone": z, "zone_name": f"Zone {z}", "population_people": self.people.get(z, np.nan)} for z in zones]
+        frame = _table(ZONES, [{**row, **told.get(row["zone"], {})} for row in rows]).set_index("zone")
         lanes, more = [*self.routes, *self.between], {row["depot"]: row for row in self.depots}
         depots = sorted({str(row.get("from", "D1")) for row in lanes} | {str(row.get("depot", "D1")) for row in self.stock})
         depots = sorted({*depots, *more, *(str(row["to"]) for row in self.between)})
@@ -143,9 +146,9 @@ class World:
             self.cube() if cube is None else cube, inputs or self.inputs(), self.config(), ISSUE, self.ledger
         )  # fmt: skip
 
-    def problem(self) -> problem.Allocation:
+    def problem(self, *, in_thought: bool = False) -> problem.Allocation:
         """The aligned problem, before any solving."""
-        return problem.align(self.cube(), self.inputs(), self.config(), ISSUE, self.ledger)
+        return problem.align(self.cube(), self.inputs(), self.config(), ISSUE, self.ledger, in_thought=in_thought)
 
     def solved(self) -> solve.Solved:
         """The linear program's own answer, before whole packs."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import xarray as xr
 
-from forecast.allocate import figures, floors, lines, orders, packs, settle, simulate, spacing
+from forecast.allocate import figures, floors, lines, orders, packs, settle, simulate, spacing, warehouses
 from forecast.allocate.explain import Reasons
 from forecast.allocate.problem import align
 from forecast.config import Config
@@ -25,10 +25,12 @@ def plan_allocation(demand: xr.Dataset, inputs: Inputs, config: Config, issue_da
     sent = packs.send(problem, quantity, config.plan, ledger)
     outcome = simulate.outcome(problem, sent.planned)
     reasons = Reasons(problem, sent.room, outcome, sent.planned)
+    stock = lines.depot_stock(problem, sent.taken)
+    warehouses.say_over_full(inputs.routes.depots, stock, problem.items, ledger)
     return Plan(
         lines=lines.lines(problem, sent, reasons),
         cells=lines.cells(problem, sent.planned, outcome, reasons),
-        depot_stock=lines.depot_stock(problem, sent.taken),
+        depot_stock=stock,
         figures=figures.figures(problem, solved, sent, outcome, config, ledger) | apart,
         transfers=settle.lines(problem, sent.quantity),
         pipeline=orders.pipeline(problem, demand, sent, inputs, config, ledger),

@@ -12,7 +12,7 @@ from typing import cast
 
 import numpy as np
 
-from forecast.allocate import rules, solve, ways
+from forecast.allocate import rules, solve, warehouses, ways
 from forecast.allocate.arrays import Flags, Ints
 from forecast.allocate.lp import INF, Change, Kept, Layer, Solution
 from forecast.allocate.problem import Allocation
@@ -24,7 +24,9 @@ NEED = "need"
 STOCK, TRUCKS, LANE, CARRIAGE, PROMISE, SHARES = (
     "stock", "trucks", "shut lanes", "carriage", "commitments", "rules of sharing"
 )  # fmt: skip
+LOADING, TRANSFERS, STORES, DAYS = "loading", "lanes between depots", "stores", "days of the week"
 PACKS, MANY = 100, 1000  # more of an item at a depot; one pack where it has fewer than MANY
+TONNE = 1000.0  # kg
 POINT = 0.01  # of a layer held before
 NOTHING = 1e-6  # relative to the need: less is no price
 
@@ -69,7 +71,10 @@ class NeedModel:
 
     def limits(self) -> list[Limit]:
         """All that binds, by what its step would bring at its price, most first."""
-        found = [*self._stock(), *self._trucks(), *self._barred(), *self._promised(), *self._shares()]
+        found = [
+            *self._stock(), *self._trucks(), *self._loading(), *self._stores(), *self._barred(), *self._between(),
+            *self._promised(), *self._shares(),
+        ]  # fmt: skip
         worth = [limit for limit in found if limit.priced > NOTHING * max(self.short, 1.0)]
         return sorted(worth, key=lambda limit: (-limit.priced, limit.kind, limit.where))
 
@@ -97,7 +102,7 @@ class NeedModel:
         lower = np.concatenate(self._parts.model.rows.lower)
         for first, depot, item in zip(stocked.rows[:, 0], stocked.depot, stocked.item, strict=True):
             pack = problem.groups.pack[item]
-            packs = PACKS if has[depot, item] >= MANY * pack else 1
+            packs = PACKS if has.get((depot, item), 0.0) >= MANY * pack else 1  # what only transfers bring: none
             more = lower[[first]] + packs * pack
             change = Change(rows=np.array([first]), row_bounds=(more, more))
             priced = -float(self._solution.duals[first]) * packs * pack
@@ -119,11 +124,48 @@ class NeedModel:
             change = Change(rows=hours.rows[n : n + 1], row_bounds=(np.array([-INF]), available[n : n + 1]))
             yield Limit(TRUCKS, vehicles, where, "1 vehicle for 1 day more", change, float(price[n]))
 
+    def _loading(self) -> Iterator[Limit]:
+        """A tonne more that a depot loads, in each period in which its loading is short."""
+        problem, loading = self.problem, self._parts.loading
+        price = -self._solution.duals[loading.rows] * TONNE
+        for n in np.flatnonzero(price > 0):
+            depot = problem.depots[loading.depot[n]]
+            more = problem.loading[loading.depot[n], loading.period[n]][None] + TONNE
+            change = Change(rows=loading.rows[n : n + 1], row_bounds=(np.array([-INF]), more))
+            where = f"{depot}, {self._when(loading.period[n])}"
+            yield Limit(LOADING, depot, where, "1 t more loaded", change, float(price[n]))
+
+    def _stores(self) -> Iterator[Limit]:
+        """A cubic metre more in the store of a zone, or of a depot, throughout the plan."""
+        problem, room, stores = self.problem, self._parts.room, self.problem.stores
+        upper = np.concatenate(self._parts.model.rows.upper)
+        rows_of = {stores.name(n, problem.zones): rows for n, rows in enumerate(room.zones)}
+        for depot, kind in sorted(set(zip(room.depot.tolist(), room.kind.tolist(), strict=True))):
+            name = f"{list(warehouses.COLUMNS)[kind]} store of depot {problem.depots[depot]}"
+            rows_of[name] = room.depots[(room.depot == depot) & (room.kind == kind)]
+        for name, rows in rows_of.items():
+            change = Change(rows=rows, row_bounds=(np.full(len(rows), -INF), upper[rows] + 1.0))
+            yield Limit(STORES, name, name, "1 m3 more", change, -float(self._solution.duals[rows].sum()))
+
+    def _between(self) -> Iterator[Limit]:
+        """Lanes between depots that are shut, opened."""
+        problem, moves = self.problem, self.problem.transfers.moves
+        worth = np.maximum(-self._solution.reduced[self._parts.move], 0.0)
+        is_shut = moves["barred"].to_numpy() > 0
+        for key, found in moves[is_shut].groupby(["depot", "into"]):
+            (depot, into), at = cast("tuple[int, int]", key), found.index.to_numpy()
+            has = problem.batches[problem.batches["depot"] == depot].groupby("item")["quantity"].sum()
+            most = found["item"].map(has).fillna(0.0).to_numpy(float)
+            priced = float(found.assign(worth=worth[at] * most).groupby("item")["worth"].max().sum())
+            change = Change(self._parts.move[at], (np.zeros(len(at)), np.full(len(at), INF)))
+            where = f"{problem.depots[depot]}-{problem.depots[into]}"
+            yield Limit(TRANSFERS, where, where, f"open {self._days(found['period'].to_numpy())}", change, priced)
+
     def _barred(self) -> Iterator[Limit]:
-        """Lanes that are shut, opened; goods that no vehicle of a lane carries, carried."""
+        """Lanes that are shut, opened, or used on any day; goods that no vehicle of a lane carries, carried."""
         problem, loads = self.problem, self.problem.loads
         worth = np.maximum(-self._solution.reduced[self._parts.send], 0.0) * self._wanted()
-        for bit, kind in ((ways.SHUT, LANE), (ways.NOT_CARRIED, CARRIAGE)):
+        for bit, kind in ((ways.SHUT, LANE), (ways.NOT_CARRIED, CARRIAGE), (ways.NO_DAY, DAYS)):
             barred = loads[loads["barred"] == bit]
             for key, found in barred.groupby(["depot", "zone"]):
                 (depot, zone), at = cast("tuple[int, int]", key), found.index.to_numpy()
@@ -134,6 +176,8 @@ class NeedModel:
                 if kind == CARRIAGE:
                     goods = ", ".join(problem.items["carriage"].iloc[np.unique(found["item"])].unique())
                     step = f"its vehicles carry {goods} goods"
+                if kind == DAYS:
+                    step = "any day of the week"
                 where = f"{problem.depots[depot]}-{problem.zones[zone]}"
                 yield Limit(kind, problem.zones[zone], where, step, change, priced)
 
@@ -193,13 +237,16 @@ def need_model(problem: Allocation, config: Config) -> NeedModel | None:
 
 
 def in_thought(problem: Allocation) -> Allocation:
-    """The problem with the loads that only a shut lane forbids, and those that no vehicle of their lane carries; all barred."""
+    """The problem with the loads that only a shut lane or the days of the week forbid, and those that no vehicle of their lane
+    carries; all barred.
+    """
     sendable = problem.pairs.copy()
     sendable[problem.commitments["zone"].to_numpy(), problem.commitments["item"].to_numpy()] = True
-    loads = ways.loads(problem.ways, problem.status, sendable, problem.calendar, ways.SHUT | ways.NOT_CARRIED)
+    bits = ways.SHUT | ways.NOT_CARRIED | ways.NO_DAY
+    loads = ways.loads(problem.ways, problem.days, problem.status, sendable, problem.calendar, bits)
     barred = loads["barred"].to_numpy()
     none_carries = _none_carries(problem)[loads["way"].to_numpy(), loads["item"].to_numpy()]
-    thought_of = (barred == 0) | (barred == ways.SHUT) | ((barred == ways.NOT_CARRIED) & none_carries)
+    thought_of = np.isin(barred, (0, ways.SHUT, ways.NO_DAY)) | ((barred == ways.NOT_CARRIED) & none_carries)
     return replace(problem, loads=loads[thought_of].reset_index(drop=True))
 
 

@@ -15,7 +15,13 @@ from forecast.schema import Floats
 
 SHORT = 1e-6  # relative to what is promised
 PRICED = 1e-7
-LIMITS = {"stock": "stock of", "hours": "vehicle hours of", "loading": "loading capacity of"}
+LIMITS = {
+    "stock": "stock of",
+    "hours": "vehicle hours of",
+    "loading": "loading capacity of",
+    "store": "room in the store of",
+    "warehouse": "room in the store of",
+}
 FORBIDDEN = {
     ways.NO_STOCK: "no depot with a lane there has the item",
     ways.NOT_CARRIED: "no vehicle on the lane may carry it",
@@ -23,6 +29,7 @@ FORBIDDEN = {
     ways.EXPIRES: "the stock expires before it could arrive",
     ways.NOT_YET: "the stock comes to the depot too late",
     ways.DAY_OFF: "the depot does not work then",
+    ways.NO_DAY: "on no day the depot loads, the convoy goes and the zone receives",
 }
 
 
@@ -109,8 +116,8 @@ def _why(parts: Parts, row: int) -> str:
     if not problem.lanes[:, zone].any():
         return f"No lane leads to {problem.zones[zone]}."
     of_zone = np.flatnonzero(problem.ways["zone"].to_numpy() == zone)
-    start = period - problem.ways["lead_days"].to_numpy()[of_zone] // problem.calendar.days
-    bits = problem.status[of_zone[start >= 0], item, start[start >= 0]]
+    at, start = np.nonzero(problem.days.arrive[of_zone] // problem.calendar.days == period)
+    bits = problem.status[of_zone[at], item, start]
     if not len(bits):
         return "Nothing loaded from the issue date on arrives that early." if len(of_zone) else "No vehicle may use the lane."
     words = [text for bit, text in FORBIDDEN.items() if (bits & bit).any()]

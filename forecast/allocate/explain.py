@@ -14,14 +14,15 @@ from forecast.allocate.packs import COVERED
 from forecast.allocate.problem import Allocation
 from forecast.allocate.room import Room
 from forecast.allocate.simulate import NOTHING, Outcome
+from forecast.allocate.stores import CALLED
 from forecast.schema import Floats
 
 MOST = 2  # causes named in one reason
 RESTS = 0.05  # of what a depot ever has of an item: what is left of it is no stock
 GONE, NEARLY = "stock of {k} gone at {d}", "stock of {k} gone or nearly gone at {d}"
-TAKEN = ways.STOCK_GONE | ways.TRUCKS_FULL | ways.CEILING | ways.LOADING_FULL
+TAKEN = ways.STOCK_GONE | ways.TRUCKS_FULL | ways.CEILING | ways.LOADING_FULL | ways.STORE_FULL
 OPEN = TAKEN | ways.FITS  # something can be loaded, or could be if nothing else were
-LASTING_CAUSES = ("gone", "full", "lane", "commitment")  # beside these, what a depot never has or carries is no cause
+LASTING_CAUSES = ("gone", "full", "lane", "commitment", "store")  # beside these, what a depot never has or carries is no cause
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,13 @@ class Reasons:
         loads = problem.loads
         at = (loads["way"].to_numpy(), loads["item"].to_numpy(), loads["period"].to_numpy())
         bits[at] = room.bits(np.arange(len(loads)))
-        some = np.zeros_like(bits)
-        late = problem.ways["lead_days"].to_numpy() // problem.calendar.days
-        for shift in np.unique(late):
-            rows = late == shift
-            some[rows, :, shift:] = bits[rows, :, : bits.shape[2] - shift]
-        every = np.where(some & OPEN, some & OPEN, OPEN)
+        some, every = np.zeros_like(bits), np.full_like(bits, OPEN)
+        arrives = problem.days.arrive // problem.calendar.days
+        for period in range(bits.shape[2]):
+            way = np.flatnonzero(arrives[:, period] < bits.shape[2])
+            then, taken = bits[way, :, period], bits[way, :, period] & OPEN
+            some[way, :, arrives[way, period]] |= then
+            every[way, :, arrives[way, period]] &= np.where(taken, taken, OPEN)
         lasting = problem.groups.lasts
         some[:, lasting] = np.bitwise_or.accumulate(some[:, lasting], axis=2)
         every[:, lasting] = np.bitwise_and.accumulate(every[:, lasting], axis=2)
@@ -148,6 +150,8 @@ class Reasons:
             return (Cause("lead", f"{{k}} from {{d}} takes {days} days and arrives later", code, name),)
         if some & ways.DAY_OFF and not some & ways.NO_STOCK:
             return (Cause("day off", "{d} does not load on those days", depot=name),)
+        if some & ways.NO_DAY and not some & ways.NO_STOCK:
+            return (Cause("day off", self._no_day(int(rows[0]), zone), depot=name),)
         if some & ways.NO_STOCK:
             return (Cause("none", "no {k} at {d}", code, name),)
         if some & ways.SHUT:
@@ -158,6 +162,13 @@ class Reasons:
         if some & ways.EXPIRES:
             return (Cause("expiry", "the {k} at {d} expires before it can arrive", code, name),)
         return (Cause("late", "{k} comes to {d} too late", code, name),)
+
+    def _no_day(self, way: int, zone: int) -> str:
+        """Who does not agree on a day of loading and, the lead time later, of arrival."""
+        problem = self._problem
+        convoy = str(problem.ways["convoy_days"].iloc[way])
+        suits = f", the convoy ({convoy})" if convoy else ""
+        return f"lane shut: no day suits {{d}}{suits} and {problem.zones[zone]}"
 
     def _of_open_lane(self, ways_of_lane: Ints, depot: int, zone: int, item: int, period: int) -> tuple[Cause, ...]:
         """What has been taken, where loads can be made: what is taken of all of them is the cause."""
@@ -174,6 +185,9 @@ class Reasons:
             return (Cause("gone", NEARLY, code, name),)
         if union & ways.FITS:
             return (Cause("small", "more {k} from {d} would be too small a load", code, name),)
+        if every & ways.STORE_FULL:
+            called = CALLED[str(problem.items["carriage"].iloc[item])]
+            return (Cause("store", f"{called} of {problem.zones[zone]} full"),)
         full = Cause(
             "full", f"{self._vehicles(ways_of_lane[(some & ways.TRUCKS_FULL) > 0], depot, item)} of {{d}} full", depot=name
         )

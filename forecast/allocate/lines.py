@@ -43,7 +43,7 @@ def _sent(problem: Allocation, sent: Sent, reasons: Reasons) -> pd.DataFrame:
     df["kg"] = df["quantity"] * problem.items["kg_per_unit"].to_numpy(float)[item]
     df["m3"] = df["quantity"] * problem.items["m3_per_unit"].to_numpy(float)[item]
     start = problem.calendar.issue_date
-    df["load_on"] = start + pd.to_timedelta(load["period"] * problem.calendar.days, unit="D")
+    df["load_on"] = start + pd.to_timedelta(load["load_day"], unit="D")
     df["arrive_by"] = start + pd.to_timedelta(load["arrive_day"], unit="D")
     df["depot"] = np.array(problem.depots, dtype=object)[load["depot"]]
     df["vehicle"] = problem.ways["vehicle"].to_numpy()[way]

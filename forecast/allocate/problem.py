@@ -15,10 +15,24 @@ import pandas as pd
 import xarray as xr
 
 from forecast import periods
-from forecast.allocate import batches, commitments, consignments, loading, supplies, transfers, vehicles, ways, weights
+from forecast.allocate import (
+    batches,
+    commitments,
+    consignments,
+    days,
+    loading,
+    stores,
+    supplies,
+    transfers,
+    vehicles,
+    ways,
+    weights,
+)
 from forecast.allocate.arrays import Flags, Ints
+from forecast.allocate.days import Days
 from forecast.allocate.groups import Groups, group_items
 from forecast.allocate.places import Places, places
+from forecast.allocate.stores import Stores
 from forecast.allocate.timeline import DAYS, Calendar
 from forecast.allocate.transfers import Transfers
 from forecast.config import Config
@@ -33,9 +47,10 @@ class Allocation:
     `pairs` (z, k) and `series` (z, g): planned or not; `demand` (z, g, t, s) need units; `people` (z, g, t); `weight` (z, g)
     weighted person-periods per need unit; `floor` (z, g, t) survival floor in need units, NaN where there is none;
     `on_hand` (z, k) item units, NaN where unknown; `in_transit`, `by_others` (z, k, t) item units; `batches`: depot stock
-    and arrivals; `lanes` (d, z): there is one; `ways`: lanes by vehicle class; `status` (way, k, t): why nothing can be loaded, 0
-    where it can; `loads`: what can be loaded; `places`: where all lies; `loading` (d, t) kg a depot can load; `day_off` (d, t):
-    it does not work; `transfers`: what could be moved between depots, and once that is settled, what is.
+    and arrivals; `lanes` (d, z): there is one; `ways`: lanes by vehicle class; `days` on which each is loaded; `status`
+    (way, k, t): why nothing can be loaded, 0 where it can; `loads`: what can be loaded; `places`: where all lies; `loading`
+    (d, t) kg a depot can load; `day_off` (d, t): it does not work; `transfers`: what could be moved between depots, and once that
+    is settled, what is; `stores` of zones that hold no more than so much.
     """
 
     calendar: Calendar
@@ -56,6 +71,7 @@ class Allocation:
     batches: pd.DataFrame
     lanes: Flags
     ways: pd.DataFrame
+    days: Days
     status: Ints
     loads: pd.DataFrame
     fleet: pd.DataFrame
@@ -65,6 +81,7 @@ class Allocation:
     loading: Floats
     day_off: Flags
     transfers: Transfers
+    stores: Stores
 
     @cached_property
     def mean(self) -> Floats:
@@ -109,10 +126,13 @@ class Allocation:
         return self.arriving(packs * self.groups.pack[self.loads["item"].to_numpy()])
 
 
-def align(demand: xr.Dataset, inputs: Inputs, config: Config, issue_date: pd.Timestamp, ledger: Ledger) -> Allocation:
+def align(
+    demand: xr.Dataset, inputs: Inputs, config: Config, issue_date: pd.Timestamp, ledger: Ledger, *, in_thought: bool = False
+) -> Allocation:
     """DEMAND (zone, item, period, sample) and Inputs -> Allocation.
 
     Raises InputError when the demand does not reach over the first plan period. What is left out or assumed is in `ledger`.
+    `in_thought`: with the transfers that only a shut lane forbids, barred.
     """
     calendar, shares = _calendar(demand, config, issue_date, ledger)
     zones, codes = demand.indexes["zone"], demand.indexes["item"]
@@ -135,9 +155,13 @@ def align(demand: xr.Dataset, inputs: Inputs, config: Config, issue_date: pd.Tim
     sendable = pairs.copy()
     sendable[committed["zone"].to_numpy(), committed["item"].to_numpy()] = True
     depot_days = loading.loading(routes.depots, depots, calendar, config, ledger)
-    moving = transfers.possible(routes, depots, items, stock, depot_days.day_off, calendar, config)
+    on = days.choose(table, shut, depot_days.works, days.of_week(inputs.zones["receives_on"].reindex(zones)), calendar)
+    moving = transfers.possible(routes, depots, items, stock, depot_days, calendar, config, in_thought=in_thought)
     could_be = pd.concat([stock, moving.reach], ignore_index=True) if len(moving.reach) else stock
-    status = ways.status(table, shut, items, could_be, calendar, depot_days.day_off)
+    status = ways.status(table, on, items, could_be, calendar, depot_days.day_off)
+    comes = supply.in_transit + supply.by_others
+    comes[:, :, 0] += np.nan_to_num(supply.on_hand)
+    limited = stores.stores(inputs.zones.reindex(zones), items, groups, mean, comes, ledger)
     people = weights.people(inputs, zones, calendar, config)
     by_group = weights.people_by_group(people, mean, groups, calendar.days)
     return Allocation(
@@ -159,8 +183,9 @@ def align(demand: xr.Dataset, inputs: Inputs, config: Config, issue_date: pd.Tim
         batches=stock,
         lanes=ways.lanes(routes.lanes, depots, zones),
         ways=table,
+        days=on,
         status=status,
-        loads=ways.loads(table, status, sendable, calendar),
+        loads=ways.loads(table, on, status, sendable, calendar),
         fleet=vehicles.vehicle_hours(routes, consigned.left, items, depots, calendar, config, ledger),
         shut=shut,
         commitments=committed,
@@ -168,6 +193,7 @@ def align(demand: xr.Dataset, inputs: Inputs, config: Config, issue_date: pd.Tim
         loading=depot_days.kg,
         day_off=depot_days.day_off,
         transfers=moving,
+        stores=limited,
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from forecast.allocate import batches, ways
 from forecast.allocate.arrays import Flags, Ints
 from forecast.allocate.problem import Allocation
+from forecast.allocate.stores import NO_SHELF, added
 from forecast.schema import Floats
 
 SLACK = 1e-6  # relative: the solver meets its rows to about this
@@ -35,6 +36,9 @@ class Room:
         self._team, self._space = np.full(shape, OPEN), np.zeros(1)
         self._stock, self._grades = _stock(problem)
         self._loading = problem.loading * (1 + SLACK) - problem.transfers.kg
+        self._comes = problem.stores.given.copy()
+        self._spare, self._idle = np.zeros((2, *self._comes.shape))
+        self._refill(np.arange(len(problem.stores.zone)))
         self._ceiling = np.full(problem.in_transit.shape, np.inf)
         table = problem.commitments
         at = tuple(table[name].to_numpy() for name in ("zone", "item", "period"))
@@ -42,15 +46,14 @@ class Room:
 
     def fits(self, loads: Ints) -> Ints:
         """(load) -> (load) packs that still fit."""
-        return np.asarray(
-            np.min([by(loads) for by in (self._by_stock, self._by_vehicles, self._by_ceiling, self._by_loading)], axis=0)
-        )
+        limits = (self._by_stock, self._by_vehicles, self._by_ceiling, self._by_loading, self._by_store)
+        return np.asarray(np.min([by(loads) for by in limits], axis=0))
 
     def bits(self, loads: Ints) -> Ints:
         """(load) -> (load) what leaves no room for one more pack, or FITS (ways.py)."""
         limits = (
             (ways.STOCK_GONE, self._by_stock), (ways.TRUCKS_FULL, self._by_vehicles), (ways.CEILING, self._by_ceiling),
-            (ways.LOADING_FULL, self._by_loading),
+            (ways.LOADING_FULL, self._by_loading), (ways.STORE_FULL, self._by_store),
         )  # fmt: skip
         bits = sum(np.where(by(loads) < 1, bit, 0) for bit, by in limits)
         return np.where(bits == 0, ways.FITS, bits)
@@ -91,6 +94,27 @@ class Room:
         zone, item, arrives = (self._loads[name][loads] for name in ("zone", "item", "arrives"))
         np.subtract.at(self._ceiling, (zone, item, arrives), packs * self._pack[loads])
         np.subtract.at(self._loading, (self._loads["depot"][loads], period), packs * self._size[0][loads])
+        self._store(zone, item, arrives, packs * self._size[1][loads])
+
+    def _store(self, zone: Ints, item: Ints, arrives: Ints, m3: Floats) -> None:
+        """Put goods on their shelves."""
+        stores = self._problem.stores
+        shelf = stores.shelf[zone, item]
+        if (shelf != NO_SHELF).any():
+            np.add.at(self._comes, (shelf[shelf != NO_SHELF], arrives[shelf != NO_SHELF]), m3[shelf != NO_SHELF])
+            self._refill(np.unique(stores.store[shelf[shelf != NO_SHELF]]))
+
+    def _refill(self, changed: Ints) -> None:
+        """(m, t) `spare`: what may come until the end of a period, since it is used up or fits in; less, where the need lapses,
+        the demand that is `idle` before it comes.
+        """
+        stores = self._problem.stores
+        shelf = np.flatnonzero(np.isin(stores.store, changed))
+        lies, idle = stores.shelves[shelf].filled(self._comes[shelf])
+        free = stores.most * (1 + SLACK) - added(stores.store[shelf], lies, len(stores.zone))
+        accumulates = stores.shelves.accumulates[shelf, None]
+        used = np.where(accumulates, idle, np.cumsum(idle, axis=1))
+        self._idle[shelf], self._spare[shelf] = np.where(accumulates, 0.0, used), free[stores.store[shelf]] + used
 
     def _take_stock(self, loads: Ints, packs: Ints) -> None:
         if len(loads) <= FEW:
@@ -150,6 +174,17 @@ class Room:
         kg, free = self._size[0][loads], self._loading[self._loads["depot"][loads], self._loads["period"][loads]]
         packs = np.where(kg > 0, np.minimum(free, 1e15) / np.where(kg > 0, kg, 1.0), PLENTY)
         return np.floor(np.clip(packs, 0, PLENTY) + SLACK).astype(np.int64)
+
+    def _by_store(self, loads: Ints) -> Ints:
+        """Packs that find room in the store of the zone from arrival to the end, or are used up before."""
+        zone, item, arrives = (self._loads[name][loads] for name in ("zone", "item", "arrives"))
+        packs, shelf, m3 = np.full(len(loads), PLENTY), self._problem.stores.shelf[zone, item], self._size[1][loads]
+        limited = np.flatnonzero(shelf != NO_SHELF)
+        if len(limited):
+            least = np.minimum.accumulate(self._spare[:, ::-1], axis=1)[:, ::-1][shelf[limited], arrives[limited]]
+            found = np.where(arrives[limited] > 0, self._idle[shelf[limited], arrives[limited] - 1], 0.0)
+            packs[limited] = np.clip((least - found) / m3[limited], 0, PLENTY)
+        return np.floor(packs + SLACK).astype(np.int64)
 
     def _by_ceiling(self, loads: Ints) -> Ints:
         zone, item, arrives = (self._loads[name][loads] for name in ("zone", "item", "arrives"))

@@ -13,11 +13,12 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from forecast.allocate import batches, names, ways
+from forecast.allocate import batches, names, warehouses, ways
 from forecast.allocate.arrays import Ints
 from forecast.allocate.cells import Zones
 from forecast.allocate.lp import INF, Layer, Model
 from forecast.allocate.problem import Allocation
+from forecast.allocate.stores import NO_SHELF
 from forecast.schema import Floats
 
 COMMITMENTS = "commitment"
@@ -67,9 +68,29 @@ class Hours:
 
 
 @dataclass(frozen=True)
+class Loading:
+    """(n) `rows` of what depots load, and the depot and period of each."""
+
+    rows: Ints
+    depot: Ints
+    period: Ints
+
+
+@dataclass(frozen=True)
+class Room:
+    """(n, t) rows of the stores of `zones`; (m) rows of the warehouses of `depots`, and the depot, kind and period of each."""
+
+    zones: Ints
+    depots: Ints
+    depot: Ints
+    kind: Ints
+    period: Ints
+
+
+@dataclass(frozen=True)
 class Parts:
     """The linear program of a problem, and where its columns and rows are; `send` (load) and `move` in item units, and the
-    `trips` and `move_trips` that they take.
+    `trips` and `move_trips` that they take; the `room` for goods, and the `loading` of depots.
     """
 
     problem: Allocation
@@ -82,6 +103,8 @@ class Parts:
     hours: Hours
     move: Ints
     move_trips: Trips
+    room: Room
+    loading: Loading
 
 
 def build(problem: Allocation, most_pieces: int) -> Parts:
@@ -90,14 +113,15 @@ def build(problem: Allocation, most_pieces: int) -> Parts:
     most = np.where(problem.loads["barred"] == 0, INF, 0.0)
     send = model.add_columns("send", len(problem.loads), names.of_loads(problem), 0.0, most)
     moves = problem.transfers.moves
-    move = model.add_columns("move", len(moves), names.of_moves(problem))
+    move = model.add_columns("move", len(moves), names.of_moves(problem), 0.0, np.where(moves["barred"] == 0, INF, 0.0))
     stocked, waste = depot_stock(problem, model, send, move)
     trips = payload(problem, model, problem.ways, problem.loads, send)
     move_trips = payload(problem, model, problem.transfers.links, moves, move)
     hours = vehicle_hours(problem, model, (trips, move_trips))
-    depot_loading(problem, model, (trips, move_trips))
+    loading = depot_loading(problem, model, (trips, move_trips))
+    room = Room(zone_stores(problem, model, send), *depot_stores(problem, model, send, move))
     zones = Zones(problem, model, send, most_pieces)
-    return Parts(problem, model, send, trips, waste, zones, stocked, hours, move, move_trips)
+    return Parts(problem, model, send, trips, waste, zones, stocked, hours, move, move_trips, room, loading)
 
 
 def depot_stock(problem: Allocation, model: Model, send: Ints, move: Ints) -> tuple[Stocked, Waste]:
@@ -211,11 +235,11 @@ def vehicle_hours(problem: Allocation, model: Model, driving: tuple[Trips, ...])
     return Hours(rows, vehicle, period)
 
 
-def depot_loading(problem: Allocation, model: Model, driving: tuple[Trips, ...]) -> None:
+def depot_loading(problem: Allocation, model: Model, driving: tuple[Trips, ...]) -> Loading:
     """All that a depot loads in a period, by weight, is no more than it can on its working days."""
     depot, period = np.nonzero(np.isfinite(problem.loading))
     if not len(depot):
-        return
+        return Loading(depot, depot, period)
     number = np.full(problem.loading.shape, -1)
     number[depot, period] = np.arange(len(depot))
     on = names.days(problem)
@@ -226,6 +250,59 @@ def depot_loading(problem: Allocation, model: Model, driving: tuple[Trips, ...])
         kg = np.nan_to_num(problem.items["kg_per_unit"].to_numpy(float))[trips.loads["item"].to_numpy()]
         used = (at >= 0) & (kg > 0)
         model.put(rows[at[used]], trips.send[used], kg[used])
+    return Loading(rows, depot, period)
+
+
+def zone_stores(problem: Allocation, model: Model, send: Ints) -> Ints:
+    """What lies in the store of a zone at the end of each period, by volume, is no more than it holds; (n, t) the rows.
+
+    On a shelf lies at least what lay there and what comes, less the demand (stores.py).
+    """
+    stores, count = problem.stores, problem.calendar.count
+    if not len(stores.store):
+        return np.zeros((0, count), dtype=np.int64)
+    labels, on = [f"{problem.zones[z]},{kind}" for z, kind in zip(stores.zone, stores.kind, strict=True)], names.days(problem)
+    of_shelf = [f"{labels[n]},{problem.groups.codes[g]}" for n, g in zip(stores.store, stores.group, strict=True)]
+    shelves = [f"{label},{day}" for label in of_shelf for day in on]
+    lies = model.add_columns("lies", len(shelves), shelves).reshape(-1, count)
+    net, accumulates = stores.given - stores.shelves.use, stores.shelves.accumulates
+    least = np.where(accumulates[:, None], np.cumsum(net, axis=1), net)
+    rows = model.add_rows("lies", len(shelves), shelves, least.ravel(), INF).reshape(-1, count)
+    model.put(rows, lies, 1.0)
+    model.put(rows[~accumulates, 1:], lies[~accumulates, :-1], -1.0)
+    zone, item, arrives = (problem.loads[name].to_numpy() for name in ("zone", "item", "arrives"))
+    shelf = stores.shelf[zone, item]
+    for later in range(count):
+        here = (shelf != NO_SHELF) & (arrives + later < count) & ((later == 0) | accumulates[shelf])
+        model.put(rows[shelf[here], arrives[here] + later], send[here], -stores.m3[item[here]])
+    of_store = [f"{label},{day}" for label in labels for day in on]
+    room = model.add_rows("store", len(of_store), of_store, -INF, stores.most.ravel()).reshape(-1, count)
+    model.put(room[stores.store], lies, 1.0)
+    return room
+
+
+def depot_stores(problem: Allocation, model: Model, send: Ints, move: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+    """What comes from other depots fits in beside what lies there and arrives, less what has left before, by volume; the rows.
+
+    There is none where nothing can come by transfer: arrivals come, fit or not (warehouses.py).
+    """
+    loads, moves, free = problem.loads, problem.transfers.moves, problem.transfers.free
+    depot, kind, period = warehouses.rows_of(free, moves, problem.items)
+    on, kinds = names.days(problem), list(warehouses.COLUMNS)
+    labels = [f"{problem.depots[d]},{kinds[c]},{on[t]}" for d, c, t in zip(depot, kind, period, strict=True)]
+    rows = model.add_rows("warehouse", len(labels), labels, -INF, free[depot, kind, period])
+    m3 = warehouses.volumes(problem.items)
+    flows = (
+        (moves, move, "into", "arrives", 0, 1.0),
+        (moves, move, "depot", "period", 1, -1.0),
+        (loads, send, "depot", "period", 1, -1.0),
+    )
+    for row, d, c, t in zip(rows, depot, kind, period, strict=True):
+        for table, columns, end, when, later, sign in flows:
+            size = m3[c][table["item"].to_numpy()]
+            at = np.flatnonzero((table[end].to_numpy() == d) & (table[when].to_numpy() <= t - later) & (size > 0))
+            model.put(row, columns[at], sign * size[at])
+    return rows, depot, kind, period
 
 
 def commitments(problem: Allocation, model: Model, send: Ints) -> Layer | None:

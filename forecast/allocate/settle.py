@@ -30,7 +30,7 @@ def settle(problem: Allocation, solved: Solved, ledger: Ledger) -> tuple[Allocat
         return problem, solved.quantity
     moved = _moved(problem, solved)
     stock = transfers.carried_out(problem.batches, moved, np.arange(len(problem.batches)))
-    status = ways.status(problem.ways, problem.shut, problem.items, stock, problem.calendar, problem.day_off)
+    status = ways.status(problem.ways, problem.days, problem.items, stock, problem.calendar, problem.day_off)
     loads = problem.loads
     stays = status[loads["way"].to_numpy(), loads["item"].to_numpy(), loads["period"].to_numpy()] == 0
     settled = replace(problem.transfers, moved=moved, hours=_hours(problem, moved), kg=_kg(problem, moved))
@@ -151,7 +151,7 @@ def lines(problem: Allocation, sent: Floats) -> pd.DataFrame:
     start, links, way = problem.calendar.issue_date, problem.transfers.links, moved["way"].to_numpy()
     codes, items, item = np.array(problem.depots, dtype=object), problem.items, moved["item"].to_numpy()
     df = moved[["packs", "quantity", "kg", "m3", "batch", "expiry"]].assign(
-        load_on=start + pd.to_timedelta(moved["period"] * problem.calendar.days, unit="D"),
+        load_on=start + pd.to_timedelta(moved["load_day"], unit="D"),
         arrive_by=start + pd.to_timedelta(moved["arrive_day"], unit="D"),
         depot=codes[moved["depot"]],
         to_depot=codes[moved["into"]],

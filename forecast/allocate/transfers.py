@@ -11,26 +11,29 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from forecast.allocate import batches, ways
-from forecast.allocate.arrays import Flags, Ints
+from forecast.allocate import batches, days, warehouses, ways
+from forecast.allocate.arrays import Ints
+from forecast.allocate.loading import Loading
 from forecast.allocate.timeline import Calendar
 from forecast.config import Config
 from forecast.schema import Floats, Ledger, Routes
 
-MOVES = ["way", "depot", "into", "item", "fleet", "period", "arrives", "arrive_day", "expires"]
+MOVES = ["way", "depot", "into", "item", "fleet", "period", "arrives", "load_day", "arrive_day", "expires", "barred"]
 REACH = ["depot", "item", "expires", "period"]
 
 
 @dataclass(frozen=True)
 class Transfers:
     """`links`: lanes between depots by vehicle class, as ways.ways, `zone` the depot they lead to; `moves`: what could be moved
-    on them; `reach`: batches without any goods, for what could come to each depot.
+    on them; (d, kind, t) m3 `free` in depots if nothing left them, inf without a limit; `reach`: batches without any goods, for
+    what could come to each depot.
 
     Once settled: `moved`, what is, part by part; `hours` (class, t) that its vehicles drive, and `kg` (d, t) that is loaded.
     """
 
     links: pd.DataFrame
     moves: pd.DataFrame
+    free: Floats
     reach: pd.DataFrame
     moved: pd.DataFrame = field(default_factory=pd.DataFrame)
     hours: Floats | float = 0.0
@@ -42,14 +45,17 @@ def possible(
     depots: pd.Index,
     items: pd.DataFrame,
     stock: pd.DataFrame,
-    day_off: Flags,
+    loading: Loading,
     calendar: Calendar,
     config: Config,
+    *,
+    in_thought: bool = False,
 ) -> Transfers:
     """Lanes between depots and their batches -> what could be moved in each period, by item and expiry; nothing without lanes.
 
-    A lane that is shut on any day from loading to arrival moves nothing, a vehicle only what it carries, and nothing goes that
-    expires before it could be loaded again.
+    A lane that is shut on any day from loading to arrival moves nothing, nor one without a day on which one depot works and the
+    other does on arrival; a vehicle only what it carries, and nothing goes that expires before it could be loaded again. What
+    only a shut lane forbids is among the moves `in_thought`, `barred`: for a what-if.
     """
     links = ways.ways(replace(routes, lanes=routes.between), depots, depots, config, Ledger())
     last_day = calendar.days * calendar.count
@@ -60,11 +66,11 @@ def possible(
     np.minimum.at(since, (stock["depot"], stock["item"], np.searchsorted(kinds, expires)), stock["period"])
     there = since.copy()
 
-    load_day = calendar.days * np.arange(calendar.count)
-    arrive_day = load_day + links["lead_days"].to_numpy()[:, None]
-    arrives = np.maximum(-(-arrive_day // calendar.days), np.arange(calendar.count) + 1)
-    is_shut = ways.is_shut(ways.shut(routes.closures, links, calendar), load_day, arrive_day)
-    open_then = ~is_shut & ~day_off[links["depot"].to_numpy()] & (arrives < calendar.count)
+    on = days.choose(links, ways.shut(routes.closures, links, calendar), loading.works, loading.works, calendar)
+    arrives = np.maximum(-(-on.arrive // calendar.days), np.arange(calendar.count) + 1)
+    open_then = (
+        (~on.is_shut | in_thought) & ~on.is_none & ~loading.day_off[links["depot"].to_numpy()] & (arrives < calendar.count)
+    )
     can_go = (
         ways.carried(links, items)[:, :, None, None]
         & open_then[:, None, None, :]
@@ -77,12 +83,16 @@ def possible(
         np.minimum.at(there, into, first)
     way, item, kind, period = np.nonzero(moves)
     columns = (way, leaves[way], into[way], item, links["fleet"].to_numpy()[way], period)
-    table = (*columns, arrives[way, period], arrive_day[way, period], kinds[kind])
+    barred = np.where(on.is_shut[way, period], ways.SHUT, 0)
+    table = (*columns, arrives[way, period], on.load[way, period], on.arrive[way, period], kinds[kind], barred)
     could = np.nonzero(there < since)
     reach = dict(zip(REACH, (could[0], could[1], kinds[could[2]], there[could]), strict=True))
+    moves = pd.DataFrame(dict(zip(MOVES, table, strict=True))).astype("int64")
+    free = warehouses.holds(routes.depots, depots)[:, :, None] - warehouses.anyway(stock, items, len(depots), calendar)
     return Transfers(
         links,
-        pd.DataFrame(dict(zip(MOVES, table, strict=True))).astype("int64"),
+        moves[~warehouses.barred(moves, free, items)].reset_index(drop=True),
+        free,
         pd.DataFrame(reach).astype("int64").assign(quantity=0.0),
     )
 

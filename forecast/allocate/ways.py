@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.allocate.arrays import Flags, Ints, positions, rows
+from forecast.allocate.days import Days
 from forecast.allocate.timeline import Calendar, days_between
 from forecast.config import Config
 from forecast.schema import CARRIAGES, Floats, Ledger, Routes
@@ -15,6 +16,7 @@ from forecast.wordlists import listed
 FITS, STOCK_GONE, TRUCKS_FULL, CEILING = 1, 2, 4, 8  # what a made plan leaves room for (room.py)
 SHUT, NOT_CARRIED, EXPIRES, NOT_YET, NO_STOCK, TOO_LATE = 16, 32, 64, 128, 256, 512
 LOADING_FULL, DAY_OFF = 1024, 2048  # of the depot: a made plan fills its loading, and it does not work
+NO_DAY, STORE_FULL = 4096, 8192  # no day suits depot, convoy and zone; the store of the zone is full
 NO_VEHICLE = -1
 COLUMNS = [
     "lane",
@@ -29,6 +31,8 @@ COLUMNS = [
     "trip_cost",
     "kg_cost",
     "carries",
+    "convoy_days",
+    "least_kg",
     "from",
     "to",
 ]
@@ -37,7 +41,8 @@ OPEN_END = 10**6  # days: beyond any horizon
 
 def ways(routes: Routes, depots: pd.Index, zones: pd.Index, config: Config, ledger: Ledger) -> pd.DataFrame:
     """Lanes by vehicle class: `lane, depot, zone, fleet` positions, `vehicle`, `hours` one way, `lead_days`, `kg` and `m3` of
-    a load, `trip_cost`, `kg_cost`, what it `carries`, and the codes `from` and `to`.
+    a load, `trip_cost`, `kg_cost`, what it `carries`, the lane's `convoy_days`, the smallest load it is to take (`least_kg`, NaN:
+    none of its own), and the codes `from` and `to`.
 
     `fleet` is -1, and capacities are infinite, where no fleet is given at all: then vehicles are no limit.
     """
@@ -77,6 +82,7 @@ def _without_fleet(lanes: pd.DataFrame) -> pd.DataFrame:
 def _columns(df: pd.DataFrame) -> pd.DataFrame:
     lead_days = np.ceil(df["lead_days"]).astype("int64")
     df = df.assign(hours=df["hours_one_way"], lead_days=lead_days, kg_cost=df["cost_per_kg"].fillna(0.0))
+    df = df.assign(least_kg=df["min_shipment_kg"])
     return df.sort_values(["lane", "vehicle"])[COLUMNS].reset_index(drop=True)
 
 
@@ -97,35 +103,24 @@ def shut(closures: pd.DataFrame, table: pd.DataFrame, calendar: Calendar) -> pd.
     return stretches.sort_values(["way", "start", "until", "why"], ignore_index=True)
 
 
-def status(
-    table: pd.DataFrame, closed: pd.DataFrame, items: pd.DataFrame, stock: pd.DataFrame, calendar: Calendar, day_off: Flags
-) -> Ints:
-    """(way, k, t) 0 where something can be loaded at the start of the period; else the bits of what forbids it. `day_off` (d, t):
-    the depot does not work.
+def status(table: pd.DataFrame, days: Days, items: pd.DataFrame, stock: pd.DataFrame, calendar: Calendar, day_off: Flags) -> Ints:
+    """(way, k, t) 0 where something can be loaded in the period; else the bits of what forbids it. `day_off` (d, t): the depot
+    does not work.
     """
-    load_day = calendar.days * np.arange(calendar.count)
-    arrive_day = load_day + table["lead_days"].to_numpy()[:, None]
     bits = np.zeros((len(table), len(items), calendar.count), dtype=np.int64)
-    is_late = arrive_day >= calendar.days * calendar.count
+    is_late = days.arrive >= calendar.days * calendar.count
     bits |= np.where(is_late, TOO_LATE, 0)[:, None, :]
-    bits |= np.where(is_shut(closed, load_day, arrive_day), SHUT, 0)[:, None, :]
-    bits |= np.where(day_off[table["depot"].to_numpy()], DAY_OFF, 0)[:, None, :]
+    bits |= np.where(days.is_shut, SHUT, 0)[:, None, :]
+    rests = day_off[table["depot"].to_numpy()]
+    bits |= np.where(rests, DAY_OFF, np.where(days.is_none, NO_DAY, 0))[:, None, :]
     bits |= np.where(carried(table, items), 0, NOT_CARRIED)[:, :, None]
-    return bits | _stock_bits(table, len(items), stock, arrive_day, calendar.count)
+    return bits | _stock_bits(table, len(items), stock, days.arrive, calendar.count)
 
 
 def carried(table: pd.DataFrame, items: pd.DataFrame) -> Flags:
     """(way, k) whether its vehicles carry such goods."""
     found = [[carries is None or kind in carries for kind in items["carriage"]] for carries in table["carries"]]
     return np.array(found, dtype=bool).reshape(len(table), len(items))
-
-
-def is_shut(closed: pd.DataFrame, load_day: Ints, arrive_day: Ints) -> Flags:
-    """(way, t) whether the lane is shut on any day from loading to arrival."""
-    found = np.zeros(arrive_day.shape, dtype=bool)
-    way, start, until = (closed[name].to_numpy() for name in ("way", "start", "until"))
-    np.logical_or.at(found, way, (start[:, None] <= arrive_day[way]) & (until[:, None] > load_day))
-    return found
 
 
 def _stock_bits(table: pd.DataFrame, items: int, stock: pd.DataFrame, arrive_day: Ints, count: int) -> Ints:
@@ -141,9 +136,11 @@ def _stock_bits(table: pd.DataFrame, items: int, stock: pd.DataFrame, arrive_day
     return np.where(good, 0, np.where(here, EXPIRES, np.where(ever, NOT_YET, NO_STOCK)))
 
 
-def loads(table: pd.DataFrame, bits: Ints, sendable: np.ndarray, calendar: Calendar, in_thought: int = 0) -> pd.DataFrame:
-    """What can be loaded: `way, depot, zone, item, fleet, period` (loaded), `arrives` (period), `arrive_day` (after the issue
-    date), `barred`: 0.
+def loads(
+    table: pd.DataFrame, days: Days, bits: Ints, sendable: np.ndarray, calendar: Calendar, in_thought: int = 0
+) -> pd.DataFrame:
+    """What can be loaded: `way, depot, zone, item, fleet, period` (loaded), `arrives` (period), `load_day` and `arrive_day`
+    (after the issue date), `barred`: 0.
 
     `sendable` (z, k): pairs that are planned or committed. What only the bits `in_thought` forbid is there too, with those bits
     as `barred`: for a what-if; nothing is sent so. Sorted by way, item, period.
@@ -151,8 +148,8 @@ def loads(table: pd.DataFrame, bits: Ints, sendable: np.ndarray, calendar: Calen
     allowed = ((bits & ~in_thought) == 0) & sendable[table["zone"].to_numpy()][:, :, None]
     way, item, period = np.nonzero(allowed)
     of_way = {name: table[name].to_numpy()[way] for name in ("depot", "zone", "fleet")}
-    arrive_day = calendar.days * period + table["lead_days"].to_numpy()[way]
-    arrives = {"arrives": arrive_day // calendar.days, "arrive_day": arrive_day}
+    arrive_day = days.arrive[way, period]
+    arrives = {"arrives": arrive_day // calendar.days, "load_day": days.load[way, period], "arrive_day": arrive_day}
     barred = {"barred": bits[way, item, period]}
     return pd.DataFrame({"way": way, **of_way, "item": item, "period": period, **arrives, **barred}).astype("int64")
 

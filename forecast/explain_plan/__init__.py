@@ -20,7 +20,7 @@ def explain(run: Published, most: int = MOST_OF_A_KIND) -> str:
     Raises InputError for a file changed since the run, and where the plan does not come out as it was published.
     """
     again = plan_again(run)
-    problem = align(again.demand, again.inputs, again.config, run.issue_date, Ledger())
+    problem = align(again.demand, again.inputs, again.config, run.issue_date, Ledger(), in_thought=True)
     model = binding.need_model(problem, again.config)
     limits = [] if model is None else model.limits()
     confirmed = [] if model is None else list(model.confirm(_dearest(limits, most)))

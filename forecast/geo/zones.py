@@ -19,12 +19,14 @@ from forecast.errors import InputError, Problem, Problems, did_you_mean, few
 from forecast.geo.distance import circles, great_circle_km
 from forecast.geo.files import plain_file
 from forecast.geo.vector_file import read_vector
-from forecast.schema import Floats
+from forecast.schema import ZONES, Floats
+from forecast.wordlists import weekdays
 
 CRS = "EPSG:4326"
 MAX_AREA_CHANGE = 0.01  # by mending an invalid outline; more, and nobody knows what was meant
 STRAIGHT_DEGREES = 0.02  # longest straight piece of an outline when it is bent into another CRS
-COLUMNS = ("zone", "zone_name", "parent", "population_people")
+TEXTS = ("zone", "zone_name", "parent", "receives_on")
+NUMBERS = ("population_people", "store_m3", "cold_m3")
 
 
 def read_zones(
@@ -39,7 +41,7 @@ def read_zones(
 ) -> gpd.GeoDataFrame:
     """Read zones from GeoPackage, GeoJSON or Shapefile, sorted by code.
 
-    -> `zone, zone_name, parent, population_people, geometry` in EPSG:4326. `columns`: our name -> name in the file, where they
+    -> ZONES and `geometry` in EPSG:4326. `columns`: our name -> name in the file, where they
     differ. `encoding`, `crs`: of a file that states none. `problems` gets what was mended. Raises InputError with all that is
     wrong with the file and its zones.
     """
@@ -196,7 +198,7 @@ def _placed(raw: gpd.GeoDataFrame, crs: str | None, file: str) -> gpd.GeoDataFra
 
 def _named(raw: gpd.GeoDataFrame, columns: Mapping[str, str], file: str, problems: Problems) -> pd.DataFrame:
     given = {"population_people" if ours == "population" else ours: theirs for ours, theirs in columns.items()}
-    wanted = {ours: given.get(ours, ours) for ours in COLUMNS}
+    wanted = {ours: given.get(ours, ours) for ours in (*TEXTS, *NUMBERS)}
     if "population_people" not in {*given, *raw.columns}:
         wanted["population_people"] = "population"
     for ours, theirs in wanted.items():
@@ -204,12 +206,17 @@ def _named(raw: gpd.GeoDataFrame, columns: Mapping[str, str], file: str, problem
             known = [str(name) for name in raw.columns if name != raw.geometry.name]
             action = f"{did_you_mean(theirs, known)} The file has: {', '.join(known) or 'none'}".strip()
             problems.refuse(Problem(file, f"has no column '{theirs}'", action, column=ours))
-    named: dict[str, Any] = {ours: raw.get(wanted[ours], pd.Series("", index=raw.index)) for ours in COLUMNS}
-    texts = {ours: named[ours].map(_text) for ours in COLUMNS[:3]}
+    named: dict[str, Any] = {ours: raw.get(theirs, pd.Series("", index=raw.index)) for ours, theirs in wanted.items()}
+    texts = {ours: named[ours].map(_text) for ours in TEXTS}
     if pd.api.types.is_numeric_dtype(named["zone"]) and len(raw):
         what = f"holds codes as numbers ({few(texts['zone'], 3)})"
         problems.note(Problem(file, what, "Read as text; zeros in front, if there were any, are lost", column=wanted["zone"]))
-    return pd.DataFrame({**texts, "population_people": _people(named["population_people"], texts["zone"], file, problems)})
+    for row in np.flatnonzero([-1 in weekdays(cell) for cell in texts["receives_on"]]):
+        what = f"names no days of the week (zone {texts['zone'].iloc[row]})"
+        action = "Write them, such as Mon Tue Wed Thu Fri"
+        problems.refuse(Problem(file, what, action, column="receives_on", value=texts["receives_on"].iloc[row]))
+    numbers = {ours: _numbers(named[ours], texts["zone"], ours, file, problems) for ours in NUMBERS}
+    return pd.DataFrame({name: (texts | numbers)[name] for name in ZONES.names})
 
 
 def _text(value: object) -> str:
@@ -219,13 +226,14 @@ def _text(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
 
 
-def _people(values: pd.Series, zones: pd.Series, file: str, problems: Problems) -> Floats:
-    people = pd.to_numeric(values.map(_text), errors="coerce").to_numpy(float)
+def _numbers(values: pd.Series, zones: pd.Series, ours: str, file: str, problems: Problems) -> Floats:
+    numbers = pd.to_numeric(values.map(_text), errors="coerce").to_numpy(float)
     stated = (values.map(_text) != "").to_numpy()
-    for row in np.flatnonzero(stated & ~(np.isfinite(people) & (people >= 0))):
-        what, value = f"is not a number of people (zone {zones.iloc[row]})", _text(values.iloc[row])
-        problems.refuse(Problem(file, what, "Give a number of 0 or more, or none", column="population", value=value))
-    return people
+    for row in np.flatnonzero(stated & ~(np.isfinite(numbers) & (numbers >= 0))):
+        what, value = f"is not a number of {ZONES.column(ours).unit} (zone {zones.iloc[row]})", _text(values.iloc[row])
+        column = ours.removesuffix("_people")
+        problems.refuse(Problem(file, what, "Give a number of 0 or more, or none", column=column, value=value))
+    return numbers
 
 
 # ------------------------------------------------------------------ geometry

@@ -12,6 +12,7 @@ Codes stay text.
       zone_name: adm2_name     optional, as are the next two
       parent: adm1_name
       population: people
+      receives_on: market_day  optional: days of the week; so are store_m3 and cold_m3, what its store and fridge hold
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from forecast.config import Code, Section
 from forecast.ingest import _files
 from forecast.schema import ZONES, Reading
 
+Ours = Literal["zone", "zone_name", "parent", "population", "receives_on", "store_m3", "cold_m3"]
+
 
 class Settings(Section):
     """The settings of `use: vector`; what they mean stands at the top of forecast/ingest/vector.py."""
@@ -35,7 +38,7 @@ class Settings(Section):
     layer: Code | None = None
     crs: Code | None = None
     encoding: Code | None = None
-    columns: dict[Literal["zone", "zone_name", "parent", "population"], Code] = Field(default={})
+    columns: dict[Ours, Code] = Field(default={})
     assumed: str | None = None
 
     @field_validator("encoding")
@@ -49,7 +52,7 @@ class Settings(Section):
 
 
 def read(settings: Settings, reading: Reading, name: str) -> gpd.GeoDataFrame:
-    """Zones by code: `zone, zone_name, parent, population_people, geometry` (EPSG:4326).
+    """Zones by code: ZONES and `geometry` (EPSG:4326).
 
     Raises InputError with all that is wrong with the file; what was mended is noted.
     """

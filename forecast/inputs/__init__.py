@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from forecast.config import Job
-from forecast.inputs import access, what_if
+from forecast.inputs import access, limits, what_if
 from forecast.inputs.checks import Known
 from forecast.inputs.items import read_items
 from forecast.inputs.lanes import complete_lanes
@@ -65,6 +65,8 @@ def complete_inputs(found: Found, job: Job, ledger: Ledger) -> Inputs:
     reading = found.sources.reading
     stock = without_expired(found.stock, job, ledger)
     routes = complete_lanes(found.routes, zones, job, ledger)
+    limits.say_none(zones, routes, ledger)
+    limits.doubt_days(zones, routes, ledger)
     routes = access.applied(routes, signals, job, ledger)
     stock, routes, movements = what_if.applied(job, zones, items, signals, stock, routes, ledger)
     ledger.problems.raise_if_refused()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from forecast import convert, wordlists
+from forecast import convert
 from forecast.inputs import checks
 from forecast.inputs.checks import Known
 from forecast.inputs.sources import Sources
@@ -25,7 +25,6 @@ def read_routes(sources: Sources, zones: pd.Index | None, zone_names: pd.Series)
     depots = depots.assign(name=depots["name"].mask(depots["name"] == "", depots["depot"]))
     codes, names = sources.codes("depots", depots.set_index("depot")), depots.set_index("depot")["name"]
     fleet = _fleet(sources, Known(depot=codes, names={"depot": names}))
-    _refuse_calendars(depots, sources)
     routes = _lanes(sources, codes, zones, {"from": names, "to": zone_names})
     is_between = routes["to"].isin([] if codes is None else codes) & ~routes["to"].isin([] if zones is None else zones)
     lanes, between = (routes[rows].reset_index(drop=True) for rows in (~is_between, is_between))
@@ -85,15 +84,6 @@ def _lanes(sources: Sources, depots: pd.Index | None, zones: pd.Index | None, na
         problem = "is the depot that the lane starts from"
         sources.problems.refuse(convert.problem_at(lanes, row, "to", problem, "Name another depot or a zone, or delete the row"))
     return lanes
-
-
-def _refuse_calendars(depots: pd.DataFrame, sources: Sources) -> None:
-    """The days of the week on which a depot works are named, at least by three letters."""
-    for row in depots.index[depots["calendar"] != ""]:
-        named = wordlists.weekdays(depots["calendar"][row])
-        if -1 in named or not named:
-            problem, action = "names no days of the week", "Write the days it works, such as Mon Tue Wed Thu Fri"
-            sources.problems.refuse(convert.problem_at(depots, row, "calendar", problem, action))
 
 
 def _fleet(sources: Sources, known: Known) -> pd.DataFrame:

@@ -44,6 +44,8 @@ def check_together(sources: Sources, zones: gpd.GeoDataFrame, items: pd.DataFram
         _say_no_volume(items, routes, sources)
     elif routes.depots["loads_kg_per_day"].notna().any() and not failed & {"items", "stock", "arrivals"}:
         _refuse_weightless(items, stock, "is loaded where the weight is limited (depots: loads_kg_per_day)", sources)
+    if not failed & {"items", "stock", "arrivals", "zones"}:
+        _refuse_bulkless(items, stock, zones, routes.depots, sources)
 
 
 def _say_alike(what: str, codes: Iterable[str], sources: Sources) -> None:
@@ -87,6 +89,22 @@ def _refuse_weightless(items: pd.DataFrame, stock: Stock, why: str, sources: Sou
         problem = f"has stock and {why}, but no kg_per_unit"
         action = "Give its weight (inputs.items, or the block under items)"
         sources.problems.refuse(Problem("items", problem, action, column="kg_per_unit", value=str(code)))
+
+
+def _refuse_bulkless(items: pd.DataFrame, stock: Stock, zones: pd.DataFrame, depots: pd.DataFrame, sources: Sources) -> None:
+    """Stores hold cubic metres: what is in stock or coming and put in a store that has a limit must have a volume."""
+    to_store = pd.concat([frame.loc[frame["quantity"] > 0, "item"] for frame in (stock.depot_stock, stock.arrivals)])
+    for carriage, of_zones, of_depots in (("dry", "store_m3", "dry_m3"), ("cold", "cold_m3", "cold_m3")):
+        limited = [
+            f"{name}: {column}"
+            for name, table, column in (("zones", zones, of_zones), ("depots", depots, of_depots))
+            if table[column].notna().any()
+        ]
+        without = items.index.isin(to_store) & items["m3_per_unit"].isna() & (items["carriage"] == carriage)
+        for code in items.index[without] if limited else ():
+            problem = f"has stock and is put in a store of limited room ({' and '.join(limited)}), but no m3_per_unit"
+            action = "Give its volume (inputs.items, or the block under items)"
+            sources.problems.refuse(Problem("items", problem, action, column="m3_per_unit", value=str(code)))
 
 
 def _refuse_too_small(fleet: pd.DataFrame, items: pd.DataFrame, sources: Sources) -> None:

@@ -24,7 +24,7 @@ PCODE = re.compile(r"[A-Z]{2,3}[0-9]+")
 
 
 def read_zones(sources: Sources) -> gpd.GeoDataFrame:
-    """Zones by code, sorted: `zone_name, parent, population_people` and geometry (EPSG:4326), empty where no place is known.
+    """Zones by code, sorted: ZONES and geometry (EPSG:4326), empty where no place is known.
 
     The zones of all blocks are one set; `population_people` as they say, empty where they do not.
     """

@@ -29,6 +29,7 @@ from forecast.schema.inputs import (
     SIGNAL_TABLE,
     STOCK,
     TOWERS,
+    WEEKDAYS,
     ZONE_STOCK,
     ZONES,
 )
@@ -90,6 +91,7 @@ __all__ = [
     "TOGETHER",
     "TOWERS",
     "TRANSFERS",
+    "WEEKDAYS",
     "ZONES",
     "ZONE_STOCK",
     "Assumption",

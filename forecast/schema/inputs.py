@@ -11,11 +11,15 @@ PERIOD = Column("period", "period", required=True)
 NEEDS = ("water", "food", "care")
 CARRIAGES = ("dry", "cold", "bulk_water")
 CURRENT, LATE, MISSING = "current", "late", "missing"  # states of a signal on the issue date
+WEEKDAYS = "days of the week"  # the unit of a column that names some, such as Mon Thu
 COUNTED_AT = Column("counted_at", choices=("start_of_day", "end_of_day"))  # before or after what moved on the day of the count
 
 
+MOST = 1e15  # of anything counted: more is a slip of the keyboard, and no model could add it up
+
+
 def _quantity(name: str = "quantity", required: bool = False) -> Column:
-    return Column(name, "number", required, unit="item unit", minimum=0)
+    return Column(name, "number", required, unit="item unit", minimum=0, maximum=MOST)
 
 
 RECORDS = Table(
@@ -66,6 +70,9 @@ ZONES = Table(
         Column("zone_name"),
         Column("parent"),
         Column("population_people", "number", unit="people", minimum=0),
+        Column("receives_on", unit=WEEKDAYS),
+        Column("store_m3", "number", unit="m3", minimum=0),
+        Column("cold_m3", "number", unit="m3", minimum=0),
     ),
     key=("zone",),
 )
@@ -77,8 +84,10 @@ DEPOTS = Table(
         Column("name"),
         Column("lat", "number", required=True, unit="degrees", minimum=-90, maximum=90),
         Column("lon", "number", required=True, unit="degrees", minimum=-180, maximum=180),
-        Column("calendar"),
+        Column("calendar", unit=WEEKDAYS),
         Column("loads_kg_per_day", "number", unit="kg", minimum=0),
+        Column("dry_m3", "number", unit="m3", minimum=0),
+        Column("cold_m3", "number", unit="m3", minimum=0),
     ),
     key=("depot",),
 )
@@ -172,6 +181,8 @@ ROUTES = Table(
         Column("open_until", "date"),
         Column("max_vehicle_kg", "number", unit="kg", minimum=0),
         Column("vehicles"),
+        Column("convoy_days", unit=WEEKDAYS),
+        Column("min_shipment_kg", "number", unit="kg", minimum=0),
     ),
     key=("from", "to"),
 )

@@ -93,6 +93,29 @@ WORLDS: dict[str, Callable[[], World]] = {
     "loading_on_working_days": lambda: one(
         {**KITS, "kg_per_unit": 10.0}, depots=[{"depot": "D1", "calendar": "Mon Tue", "loads_kg_per_day": 30.0}]
     ),
+    "days_of_convoy_and_zone": lambda: World(
+        {("Z1", "kit"): [5]},
+        [KITS],
+        stock=[{"quantity": 10}],
+        routes=[{"to": "Z1", "lead_days": 1.0, "convoy_days": "Mon Wed"}],
+        zones=[{"zone": "Z1", "receives_on": "Thu Fri"}],
+        plan={**NEED, "period": "D", "horizon": 4},
+    ),
+    "stores_of_zones": lambda: World(
+        {("Z1", "kit"): [4, 6], ("Z1", "ration"): [8, 3], ("Z1", "dose"): [5, 5]},
+        [{**KITS, "m3_per_unit": 0.5}, {**RATIONS, "m3_per_unit": 0.2}, {**RATIONS, "item": "dose", "carriage": "cold"}],
+        stock=[{"quantity": 20}, {"item": "ration", "quantity": 20}, {"item": "dose", "quantity": 20}],
+        zone_stock=[{"zone": "Z1", "quantity": 6}],
+        zones=[{"zone": "Z1", "store_m3": 2.0}],
+        plan={"objectives": [{"use": "cost"}]},
+    ),
+    "stores_of_depots": lambda: one(
+        {**KITS, "m3_per_unit": 0.5},
+        stock=[{"depot": "D1", "quantity": 2}, {"depot": "D2", "quantity": 10}],
+        depots=[{"depot": "D1", "dry_m3": 3.0}],
+        between=[{"from": "D2", "to": "D1"}],
+        plan={"objectives": [{"use": "cost"}]},
+    ),
     "commitments": lambda: one(
         KITS, commitments=[{"zone": "Z1", "period": week(0), "minimum": 2}, {"zone": "Z1", "period": week(1), "maximum": 3}]
     ),

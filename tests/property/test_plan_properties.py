@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast.schema import Plan
+from forecast.wordlists import weekdays
 from tests.plan_world import World, day, week
 
 AMOUNT = st.integers(0, 120)
@@ -35,7 +36,7 @@ def worlds(draw: st.DrawFn) -> World:
     pack = draw(st.sampled_from([1.0, 10.0]))
     kit: dict[str, Any] = {"item": "kit", "pack": pack, "kg_per_unit": 10.0, "m3_per_unit": draw(st.sampled_from([None, 0.1]))}
     kit |= {"need_lapses": draw(st.booleans()), "keeps_days": draw(st.sampled_from([None, 2.0]))}
-    dose = {"item": "dose", "carriage": "cold", "kg_per_unit": 1.0, "need_lapses": draw(st.booleans())}
+    dose = {"item": "dose", "carriage": "cold", "kg_per_unit": 1.0, "m3_per_unit": 0.01, "need_lapses": draw(st.booleans())}
     fleet = list(draw(_fleet())) if draw(st.booleans()) else []
     shut = [{"from": "D1", "to": "Z1", "start": week(1), "until": draw(st.sampled_from([week(2), pd.NaT])), "why": "flood"}]
     return World(
@@ -54,9 +55,11 @@ def worlds(draw: st.DrawFn) -> World:
         ],
         routes=[
             {"from": depot, "to": zone, "hours_one_way": float(draw(st.integers(1, 6))), "lead_days": draw(st.integers(0, 9))}
+            | ({"convoy_days": draw(DAYS)} if zone == "Z2" and draw(st.booleans()) else {})
             for depot in DEPOTS
             for zone in ZONES
         ],
+        zones=[{"zone": "Z1", **draw(_ends())}],
         between=list(draw(_between())),
         depots=[{"depot": "D1", "loads_kg_per_day": float(draw(st.integers(1, 400))), "calendar": draw(DAYS)}]
         if draw(st.booleans())
@@ -68,6 +71,13 @@ def worlds(draw: st.DrawFn) -> World:
         if draw(st.booleans())
         else {},
     )
+
+
+@st.composite
+def _ends(draw: st.DrawFn) -> dict[str, Any]:
+    """Sometimes a zone receives on some days only, sometimes its store and fridge are small."""
+    days = {"receives_on": draw(DAYS)} if draw(st.booleans()) else {}
+    return days | ({"store_m3": draw(st.sampled_from([0.0, 3.0])), "cold_m3": 0.1} if draw(st.booleans()) else {})
 
 
 @st.composite
@@ -112,6 +122,10 @@ class Made:
     def item(self, code: str) -> dict[str, Any]:
         return dict(next(row for row in self.world.items if row["item"] == code))
 
+    @cached_property
+    def codes(self) -> dict[str, dict[str, Any]]:
+        return {row["item"]: dict(row) for row in self.world.items}
+
     def lane(self, depot: str, zone: str) -> dict[str, Any]:
         return dict(next(row for row in self.world.routes if (row["from"], row["to"]) == (depot, zone)))
 
@@ -127,7 +141,7 @@ class Made:
             found.append({**row, "batch": "", "from": first_week(row["eta_high"]), "until": pd.NaT, "lies": False})
         until = {(row["item"], row["batch"]): row["until"] for row in found}
         for row in self.moved.itertuples():
-            there = max(first_week(row.arrive_by), row.load_on + pd.Timedelta(days=7))
+            there = max(first_week(row.arrive_by), last_week(row.load_on) + pd.Timedelta(days=7))
             come = {"depot": row.to_depot, "item": row.item, "batch": row.batch, "quantity": row.quantity, "from": there}
             found.append({**come, "until": until[row.item, row.batch], "lies": False})
         return found
@@ -135,7 +149,13 @@ class Made:
     @cached_property
     def out(self) -> pd.DataFrame:
         """All that leaves depots: for zones, and for other depots."""
-        return pd.concat([self.sent, self.moved], ignore_index=True)
+        out = pd.concat([self.sent, self.moved], ignore_index=True)
+        return out.assign(week=[last_week(load_on) for load_on in out["load_on"]])
+
+
+def last_week(date: pd.Timestamp) -> pd.Timestamp:
+    """The start of the week of the plan that a day is in."""
+    return max(week(n) for n in range(9) if week(n) <= date)
 
 
 def first_week(date: pd.Timestamp) -> pd.Timestamp:
@@ -159,7 +179,7 @@ def each_batch_leaves_once_while_it_is_there_and_good(made: Made) -> None:
         until = came["until"].iloc[0]
         assert pd.isna(until) or (lines["arrive_by"] < until).all()
         for n in range(3):
-            left = lines.loc[lines["load_on"] <= week(n), "quantity"].sum()
+            left = lines.loc[lines["week"] <= week(n), "quantity"].sum()
             assert left <= came.loc[came["from"] <= week(n), "quantity"].sum() + CLOSE
 
 
@@ -176,7 +196,7 @@ def each_depot_and_item_balances_week_by_week(made: Made) -> None:
         np.testing.assert_allclose(np.diff(closing, prepend=opening), arrivals - shipped - expired, atol=CLOSE)
         lines = made.out[(made.out["depot"] == depot) & (made.out["item"] == item)]
         for n in range(len(rows)):
-            assert abs(shipped[n] - lines.loc[lines["load_on"] == week(n), "quantity"].sum()) <= CLOSE
+            assert abs(shipped[n] - lines.loc[lines["week"] == week(n), "quantity"].sum()) <= CLOSE
             assert abs(arrivals[n] - here.loc[(here["from"] == week(n)) & ~here["lies"], "quantity"].sum()) <= CLOSE
             over = here[(here["until"] >= week(n)) & (here["until"] < week(n + 1)) & (here["from"] <= week(n))]
             used = lines.loc[lines["batch"].isin(over["batch"]), "quantity"].sum()
@@ -203,6 +223,23 @@ def nothing_is_on_a_lane_that_is_shut(made: Made) -> None:
         assert not ((lines["arrive_by"] >= shut["start"]) & (lines["load_on"] < until)).any()
 
 
+def days_suit_depot_convoy_and_zone(made: Made) -> None:
+    """Loaded on a day on which the depot works and the convoy goes; there on one on which the zone, or other depot, receives."""
+    works = {row["depot"]: row["calendar"] for row in made.world.depots}
+    receives = {row["zone"]: row.get("receives_on", "") for row in made.world.zones}
+    for line in made.sent.itertuples():
+        assert line.load_on.day_of_week in on(works.get(line.depot, ""))
+        assert line.load_on.day_of_week in on(made.lane(line.depot, line.zone).get("convoy_days", ""))
+        assert line.arrive_by.day_of_week in on(receives.get(line.zone, ""))
+    for line in made.moved.itertuples():
+        assert line.load_on.day_of_week in on(works.get(line.depot, ""))
+        assert line.arrive_by.day_of_week in on(works.get(line.to_depot, ""))
+
+
+def on(cell: str) -> tuple[int, ...]:
+    return weekdays(cell) or tuple(range(7))
+
+
 def vehicles_carry_what_they_may_and_drive_no_longer_than_they_can(made: Made) -> None:
     """By weight and by volume, whichever fills more of them on a lane; there and back within the hours of their working days."""
     if not made.world.fleet:
@@ -211,7 +248,7 @@ def vehicles_carry_what_they_may_and_drive_no_longer_than_they_can(made: Made) -
     classes = {(row["depot"], row.get("vehicle", "truck")): row for row in made.world.fleet}
     driven: dict[Any, float] = {}
     ends = made.out["to_depot"].fillna(made.out["zone"]).rename("end")
-    for (depot, end, vehicle, load_on), lines in made.out.groupby(["depot", ends, "vehicle", "load_on"]):
+    for (depot, end, vehicle, on), lines in made.out.groupby(["depot", ends, "vehicle", "week"]):
         row = classes[depot, vehicle]
         kinds = {made.item(code).get("carriage", "dry") for code in lines["item"]}
         assert kinds <= set(row.get("carries", "dry").split(", "))
@@ -220,17 +257,39 @@ def vehicles_carry_what_they_may_and_drive_no_longer_than_they_can(made: Made) -
         loads = max(lines["kg"].sum() / row.get("payload_kg", 1000.0), sum(volume) / most)
         assert lines["trips"].sum() >= loads - 0.001 * len(lines)
         lane = made.lane(depot, end) if end in ZONES else made.link(depot, end)
-        key = (depot, vehicle, load_on)
+        key = (depot, vehicle, on)
         driven[key] = driven.get(key, 0.0) + 2 * lane["hours_one_way"] * loads
     for (depot, vehicle, _), hours in driven.items():
         row = classes[depot, vehicle]
         assert hours <= row.get("count", 1.0) * 7.0 * row.get("working_days", 7.0) * (1 + 1e-5)
 
 
+def stores_hold_what_lies_there(made: Made) -> None:
+    """What comes by the end of a week, less the mean demand since it could be met, by volume."""
+    for row in made.world.zones:
+        for column, carriage in (("store_m3", "dry"), ("cold_m3", "cold")):
+            lies = [sum(lying(made, row["zone"], code, n) for code in ("kit", "dose")
+                        if made.codes.get(code, {}).get("carriage", "dry") == carriage) for n in range(3)]  # fmt: skip
+            assert max(lies) <= row.get(column, np.inf) * (1 + 1e-5) + CLOSE
+
+
+def lying(made: Made, zone: str, code: str, until: int) -> float:
+    """m3 of an item that are left in a zone at the end of a week, at the mean of its demand."""
+    item = made.codes.get(code)
+    if item is None or item.get("keeps_days") == 2.0:
+        return 0.0
+    left = 0.0
+    cells = made.plan.cells[(made.plan.cells["zone"] == zone) & (made.plan.cells["item"] == code)]
+    for cell in list(cells.sort_values("period").itertuples())[: until + 1]:
+        left += cell.planned - cell.demand_mean
+        left = max(left, 0.0) if item["need_lapses"] else left
+    return max(left, 0.0) * (item["m3_per_unit"] or 0.0)
+
+
 def depots_load_no_more_than_they_can_on_their_working_days(made: Made) -> None:
     for row in made.world.depots:
         lines = made.out[made.out["depot"] == row["depot"]]
-        for kg in lines.groupby("load_on")["kg"].sum():
+        for kg in lines.groupby("week")["kg"].sum():
             assert kg <= row["loads_kg_per_day"] * len(row["calendar"].split()) * (1 + 1e-5)
 
 
@@ -247,8 +306,10 @@ RULES = (
     each_depot_and_item_balances_week_by_week,
     nothing_counts_before_it_can_be_there,
     nothing_is_on_a_lane_that_is_shut,
+    days_suit_depot_convoy_and_zone,
     vehicles_carry_what_they_may_and_drive_no_longer_than_they_can,
     depots_load_no_more_than_they_can_on_their_working_days,
+    stores_hold_what_lies_there,
     available_plus_unmet_less_surplus_is_the_demand,
 )
 

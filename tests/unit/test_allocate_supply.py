@@ -94,9 +94,17 @@ def test_what_would_arrive_after_the_horizon_is_not_sent() -> None:
 
 @pytest.mark.parametrize("shut_from", [0, 3, 8], ids=["on loading", "under way", "on arrival"])
 def test_nothing_is_loaded_that_would_meet_a_shut_lane(shut_from: int) -> None:
-    shut = {**FLOOD, "start": day(shut_from), "until": day(shut_from + 1)}
+    shut = {**FLOOD, "start": day(shut_from), "until": day(shut_from + 7)}
     world = World({("Z1", "kit"): [0, 100]}, stock=[{"quantity": 300}], routes=[{"to": "Z1", "lead_days": 8.0}], closures=[shut])
     assert sent(world.planned()) == 0
+
+
+def test_what_is_shut_on_monday_is_loaded_on_tuesday() -> None:
+    shut = {**FLOOD, "start": day(0), "until": day(1)}
+    plan = World(
+        {("Z1", "kit"): [100]}, stock=[{"quantity": 300}], routes=[{"to": "Z1", "lead_days": 2}], closures=[shut]
+    ).planned()
+    assert plan.lines[["load_on", "arrive_by", "quantity"]].iloc[0].tolist() == [day(1), day(3), 100]
 
 
 def test_a_lane_that_opens_again_is_used_from_that_day() -> None:

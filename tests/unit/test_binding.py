@@ -18,7 +18,7 @@ SHUT = [{"from": "D1", "to": "Z1", "start": day(-9), "until": pd.NaT, "why": "fl
 
 
 def found(world: World) -> list[binding.Confirmed]:
-    model = binding.need_model(world.problem(), world.config())
+    model = binding.need_model(world.problem(in_thought=True), world.config())
     assert model is not None
     return list(model.confirm(model.limits()))
 
@@ -68,6 +68,41 @@ def test_goods_that_another_vehicle_of_the_lane_carries_are_no_matter_of_carriag
     fleet = [*ONE_TRIP, {**ONE_TRIP[0], "vehicle": "reefer", "carries": "cold"}]
     world = World({("Z1", "kit"): [300]}, [{**HEAVY, "carriage": "cold"}], [{"quantity": 900}], routes=FAR, fleet=fleet)
     assert set(brought(world)) == {"trucks"}
+
+
+def test_a_tonne_more_loaded_is_a_step() -> None:
+    world = World(
+        {("Z1", "kit"): [80]}, [HEAVY], [{"quantity": 50}], people={"Z1": 80.0},
+        depots=[{"depot": "D1", "loads_kg_per_day": 300.0, "calendar": "Mon"}],
+    )  # fmt: skip
+    assert brought(world)["loading"] == pytest.approx(20)
+
+
+def test_a_cubic_metre_more_in_a_store_is_a_step() -> None:
+    shut = {"from": "D1", "to": "Z1", "start": week(1), "until": pd.NaT, "why": "flood"}
+    ration = {"item": "kit", "need_lapses": True, "keeps_days": 90.0, "m3_per_unit": 0.1}
+    world = World(
+        {("Z1", "kit"): [10, 10, 10]}, [ration], [{"quantity": 50}], zones=[{"zone": "Z1", "store_m3": 0.5}], closures=[shut],
+        people={"Z1": 10.0},
+    )  # fmt: skip
+    assert brought(world)["stores"] == pytest.approx(10)
+
+
+def test_a_shut_lane_between_depots_is_a_step() -> None:
+    world = World(
+        {("Z1", "kit"): [10, 10]}, [HEAVY], [{"depot": "D2", "quantity": 50}], between=[{"from": "D2", "to": "D1"}],
+        closures=[{"from": "D2", "to": "D1", "start": week(0), "until": pd.NaT, "why": "flood"}], people={"Z1": 10.0},
+    )  # fmt: skip
+    assert brought(world)["lanes between depots"] == pytest.approx(10)
+
+
+def test_a_lane_without_a_day_that_suits_is_a_step() -> None:
+    never = [{"to": "Z1", "convoy_days": "Mon", "lead_days": 1.0}]
+    world = World(
+        {("Z1", "kit"): [10]}, [HEAVY], [{"quantity": 50}], routes=never, zones=[{"zone": "Z1", "receives_on": "Mon"}],
+        people={"Z1": 10.0},
+    )  # fmt: skip
+    assert brought(world)["days of the week"] == pytest.approx(10)
 
 
 def test_a_commitment_costs_what_others_lack_for_it() -> None:
@@ -120,7 +155,7 @@ def test_what_a_step_brings_is_what_a_plan_made_anew_comes_to() -> None:
 
 def test_a_what_if_leaves_the_model_as_it_was() -> None:
     world = World({("Z1", "kit"): [300, 250]}, [HEAVY], [{"quantity": 900}], routes=FAR, fleet=ONE_TRIP)
-    model = binding.need_model(world.problem(), world.config())
+    model = binding.need_model(world.problem(in_thought=True), world.config())
     assert model is not None
     limits = model.limits()
     first = [one.brings for one in model.confirm(limits)]
@@ -132,4 +167,4 @@ def test_a_what_if_leaves_the_model_as_it_was() -> None:
 def test_without_the_need_among_its_layers_a_plan_has_no_prices() -> None:
     plan: dict[str, Any] = {"objectives": [{"use": "cost"}]}
     world = World({("Z1", "kit"): [100]}, stock=[{"quantity": 60}], plan=plan)
-    assert binding.need_model(world.problem(), world.config()) is None
+    assert binding.need_model(world.problem(in_thought=True), world.config()) is None

@@ -362,7 +362,7 @@ def test_codes_kept_as_numbers_are_noted(tmp_path: Path, name: str) -> None:
 
 
 def test_an_unknown_column_of_ours_is_refused_by_the_settings() -> None:
-    with pytest.raises(ValidationError, match="Input should be 'zone', 'zone_name', 'parent' or 'population'"):
+    with pytest.raises(ValidationError, match="Input should be 'zone', 'zone_name', 'parent', 'population', "):
         vector.Settings.model_validate({"path": "a.gpkg", "columns": {"zoen": "pcode"}})
 
 
