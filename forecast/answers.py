@@ -23,7 +23,10 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Answers:
-    """(zone, item, horizon, sample) paths of both quantities at reference exposure, and (zone, item) the model of the demand."""
+    """(zone, item, horizon, sample) paths of both quantities at reference exposure, and (zone, item) the model of the demand.
+
+    Where stock was always out the demand is not known, and there is none (NaN, `none`): what records will show still is.
+    """
 
     distributed: Samples
     demand: Samples
@@ -60,7 +63,6 @@ def answer(
             paths = _predict(past.only(asked), choice, "distributed", config, ledger)[0]
             found.distributed[zone[differs], places[item[differs]]] = paths[differs[asked]]
             del past, paths
-    found.distributed[found.model == "none"] = np.nan
     return found
 
 

@@ -34,7 +34,7 @@ SAMPLES = 40  # of a path, to be judged
 MOST_SERIES = 400  # of an item are judged
 FEWEST_SERIES = 8  # that a slow model is judged on
 MOST_CELLS, MOST_OF_ITEM = 8000, 2400  # that the weights are learnt from: for all items, and for one
-VOTES = {"empirical": 2.0, "smoothing": 0.6, "intermittent": 0.3}  # without any evidence; one by one, not pooled
+VOTES = {"empirical": 2.0, "smoothing": 0.6, "intermittent": 0.6}  # without any evidence; one by one, not pooled
 OTHERS_VOTES, SLOW_SHARE = 0.15, 0.05
 VALUES_PER_VOTE, LEAST_VOTES, MOST_VOTES = 5_000, 1.0, 20.0  # of a model that learns from all series at once
 LEAST_PRIOR = 0.002  # an item may take what others did not
@@ -134,7 +134,7 @@ class _Tried:
 
     def averaged(self, mix: Mix) -> Floats:
         """(cell, sample) the average of the members' quantiles."""
-        return np.asarray(np.sum([share * self.paths[name].astype(float) for name, share in mix.items()], axis=0))
+        return np.asarray(np.square(np.sum([share * weighing.roots(self.paths[name]) for name, share in mix.items()], axis=0)))
 
     def forecast(self, mix: Mix, width: float = 1.0) -> Floats:
         """(cell, sample) the same as it is forecast: stretched, and in whole numbers where all that was seen is."""

@@ -14,10 +14,13 @@ import pandas as pd
 
 from forecast import periods
 from forecast.errors import Problem, Problems, did_you_mean
-from forecast.schema import Column, Table
+from forecast.schema import WEEKDAYS, Column, Table
+from forecast.wordlists import weekdays
 
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?)?")
+OFFSET = r"( ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2}))?"  # of a time zone: the day is the one written there
+OFFSET = r"( ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2}))?"  # of a time zone: the day is the one written there
+DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?" + OFFSET + ")?")
 MONTH = re.compile(r"([0-9]{4})-([0-9]{1,2})")
 WEEK = re.compile(r"([0-9]{4})-?W([0-9]{1,2})")
 DAY_OTHERWISE = re.compile(r"([0-9]{1,2})[/.\-]([0-9]{1,2})[/.\-]([0-9]{4})")
@@ -25,7 +28,7 @@ PLACE = re.compile(r"(.*?):([0-9]+)( \+ .*:[0-9]+)?", re.DOTALL)  # a record of 
 FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 NO_FIGURE = {"nan", "na", "n/a", "null", "none", "nil", "-", "--", "nr", "nd", "inf", "+inf", "-inf", "infinity", "-infinity"}
 NEARLY = 0.88  # how alike two names of columns are that may be one
-FIRST_YEAR = 1950
+FIRST_YEAR, LAST_YEAR = 1950, 9000
 LENGTHS = {"D": "day", "W": "week", "M": "month"}
 SET_ASIDE = "Row set aside"
 DOUBTFUL = "\ue001"  # ends a number that contradicts the way numbers are said to be written
@@ -253,6 +256,8 @@ def _cell(cell: str, column: Column, calendar: Calendar, empty: object, parse: P
 
 
 def _text(cell: str, column: Column, calendar: Calendar) -> str:
+    if column.unit == WEEKDAYS and -1 in (weekdays(cell) or (-1,)):
+        raise _Misfit("names no days of the week", "Write them, such as Mon Tue Wed Thu Fri")
     if column.choices and cell not in column.choices:
         near = did_you_mean(cell, column.choices)
         raise _Misfit(f"is none of {', '.join(column.choices)}", near or "Use one of these words")
@@ -305,7 +310,7 @@ def _date(cell: str, column: Column, calendar: Calendar) -> pd.Timestamp:
     found = DAY.fullmatch(cell)
     if not found:
         raise _Misfit(*_no_date(cell, "a day"))
-    _refuse_long_ago(int(found[1]))
+    _refuse_far_off(int(found[1]))
     try:
         return pd.Timestamp(dt.date(int(found[1]), int(found[2]), int(found[3])))
     except ValueError:
@@ -323,14 +328,16 @@ def _period(cell: str, column: Column, calendar: Calendar) -> pd.Timestamp:
     return periods.start_of(day, calendar.period, calendar.week_starts) if calendar.snaps else day
 
 
-def _refuse_long_ago(year: int) -> None:
-    """A year such as 0026 would stretch the panel over millennia."""
+def _refuse_far_off(year: int) -> None:
+    """A year such as 0026 or 9999 would stretch the panel over millennia."""
     if year < FIRST_YEAR:
         raise _Misfit(f"is before {FIRST_YEAR}", "Mend the year")
+    if year > LAST_YEAR:
+        raise _Misfit(f"is after {LAST_YEAR}", "Mend the year")
 
 
 def _month(year: int, month: int, calendar: Calendar) -> pd.Timestamp:
-    _refuse_long_ago(year)
+    _refuse_far_off(year)
     if not 1 <= month <= 12:
         raise _Misfit("is no month of the calendar", "Write the month as YYYY-MM")
     if calendar.period != "M":
@@ -339,7 +346,7 @@ def _month(year: int, month: int, calendar: Calendar) -> pd.Timestamp:
 
 
 def _week(year: int, week: int, calendar: Calendar) -> pd.Timestamp:
-    _refuse_long_ago(year)
+    _refuse_far_off(year)
     try:
         monday = dt.date.fromisocalendar(year, week, 1)
     except ValueError:

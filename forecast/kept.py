@@ -27,7 +27,7 @@ UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, Memor
 
 @dataclass
 class Kept:
-    """A folder of kept arrays; without a folder nothing is kept.
+    """A folder of kept arrays; without a folder nothing is kept. `elsewhere`: another one, that is only read.
 
     `used`: file name -> sha256 of what this run read or wrote; `unwritten`: why files could not be written.
     """
@@ -35,13 +35,16 @@ class Kept:
     folder: Path | None = None
     used: dict[str, str] = field(default_factory=dict)
     unwritten: list[str] = field(default_factory=list)
+    elsewhere: Path | None = None
 
     def get(self, name: str, key: str) -> Arrays | None:
         """The arrays kept under a name, if they were made from the content that `key` stands for and are whole."""
-        if self.folder is None:
-            return None
+        folders = [folder for folder in (self.folder, self.elsewhere) if folder is not None]
+        return next((found for folder in folders if (found := self._read(folder, name, key)) is not None), None)
+
+    def _read(self, folder: Path, name: str, key: str) -> Arrays | None:
         try:
-            data = (self.folder / name).read_bytes()
+            data = (folder / name).read_bytes()
             digest, _, body = data.partition(b"\n")
             if digest.decode("ascii") != hashlib.sha256(body).hexdigest():
                 return None
@@ -53,7 +56,7 @@ class Kept:
             return None
         self.used[name] = hashlib.sha256(data).hexdigest()
         with contextlib.suppress(OSError):
-            os.utime(self.folder / name)  # used last now, see _make_room
+            os.utime(folder / name)  # used last now, see _make_room
         return arrays
 
     def put(self, name: str, key: str, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:

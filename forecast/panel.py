@@ -142,9 +142,12 @@ def on_hand(records: pd.DataFrame) -> pd.Series:
 
 
 def is_censored_by(records: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """(record): days without stock, or nothing on hand at all, or everything on hand was handed out."""
+    """(record): days without stock, or nothing on hand at all, or everything on hand was handed out.
+
+    Where only the stock at the end is told, nothing handed out and nothing left is nothing on hand.
+    """
     available, distributed = on_hand(records), records["distributed"]
-    nothing = (distributed == 0) & (available == 0)
+    nothing = (distributed == 0) & ((available == 0) | (records["stock_start"].isna() & (records["stock_end"] == 0)))
     everything = (records["stock_end"] == 0) & (distributed >= available)
     return np.asarray((records["stockout_days"] > 0) | nothing | everything, dtype=bool)
 

@@ -21,6 +21,7 @@ from forecast.inputs import read_for_forecast, read_inputs
 from forecast.kept import Kept
 from forecast.panel import build_panel
 from forecast.publish import write_all
+from forecast.published import SCENARIOS
 from forecast.schema import Inputs, Ledger, Plan, Result, Stamp
 
 
@@ -65,7 +66,7 @@ def run(job: Job, step: Step = plain, given_demand: Path | None = None) -> Outco
             return Outcome(job.runs / name, False, ledger, seconds, inputs.is_stale)
         panel = step("panel", build_panel, inputs, job.config, job.issue_date, ledger)
         if given_demand is None:
-            kept = Kept(job.runs / store.KEPT)
+            kept = _kept(job)
             demand = step("demand", forecast_demand, panel, inputs, job.config, job.issue_date, ledger, kept)
             inputs = replace(inputs, kept={**inputs.kept, **kept.used})
         else:
@@ -76,12 +77,19 @@ def run(job: Job, step: Step = plain, given_demand: Path | None = None) -> Outco
 
 
 def forecast_only(job: Job, step: Step = plain) -> Result:
-    """The first three stages, nothing written; a job without a config reads its records alone."""
+    """The first three stages, nothing published; a job without a config reads its records alone, and keeps nothing."""
     ledger = Ledger()
     job, inputs = step("ingest", read_for_forecast, job, ledger)
     panel = step("panel", build_panel, inputs, job.config, job.issue_date, ledger)
-    demand = step("demand", forecast_demand, panel, inputs, job.config, job.issue_date, ledger)
+    kept = _kept(job) if job.config_path is not None else Kept()
+    demand = step("demand", forecast_demand, panel, inputs, job.config, job.issue_date, ledger, kept)
     return _result(job, "demand", inputs, panel, demand, None, ledger)
+
+
+def _kept(job: Job) -> Kept:
+    """What is kept beside the runs: a what-if also finds there what the nights chose."""
+    nightly = job.runs.parent.parent if job.runs.parent.name == SCENARIOS else None
+    return Kept(job.runs / store.KEPT, elsewhere=nightly and nightly / store.KEPT)
 
 
 def _publish(

@@ -24,7 +24,13 @@ def note(panel: xr.Dataset, period: str, ledger: Ledger) -> None:
     count, year = known.sum(axis=2), periods.PER_YEAR[period]
     low, high = (edge(np.where(known, values, other), axis=2) for edge, other in ((np.min, np.inf), (np.max, -np.inf)))
     silent = known.shape[2] - 1 - _newest(known)
+    demanded = np.isfinite(panel["demand"].values).any(axis=2)
     kinds = (
+        (
+            (count > 0) & ~demanded,
+            "nothing but stock-outs",
+            "What was needed is not known, only a floor of it: no demand is forecast. Give a planning figure and people",
+        ),
         (
             (count > 0) & (count <= FEW),
             "one known value or two",

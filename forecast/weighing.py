@@ -4,11 +4,14 @@ What befell all series after one origin makes one piece of evidence, not thousan
 bad or lucky at once. So each origin counts alike (its losses relative to what is usual there), large series less than by their
 size, and the weights are pulled towards those that one would take without any evidence, the more the fewer origins there are:
 
-    minimise  mean over origins of relative CRPS (sum over members of weight x quantiles)  +  pull x KL(weights, prior)
+    minimise  mean over origins of relative CRPS (averaged quantiles)  +  pull x KL(weights, prior)
 
 by exponentiated gradient (Kivinen and Warmuth, 1997), which keeps the weights positive and their sum 1. Weights learnt without
 restraint often lose to plain averages: the puzzle of forecast combination, Claeskens et al., International Journal of Forecasting
 32 (2016).
+
+Averaged are the square roots of the quantiles, and the average is squared: as errors of counts hardly depend on the level on that
+scale, a member whose forecast explodes (it learnt from one wave of displacement that waves go on) carries the others less away.
 """
 
 from __future__ import annotations
@@ -40,16 +43,22 @@ def importance(loss: Floats, level: Floats, origin: npt.NDArray[np.intp]) -> Flo
     return np.asarray(weight * np.where(lost > 0, 1 / np.where(lost > 0, lost, 1) / count, 0.0)[origin])
 
 
+def roots(quantiles: npt.NDArray[np.floating]) -> Floats:
+    """Quantiles on the scale on which they are averaged."""
+    return np.asarray(np.sqrt(np.maximum(quantiles, 0), dtype=float))
+
+
 def weights(quantiles: Floats, seen: Floats, counts: Floats, prior: Floats, origins: int) -> Floats:
     """(member, cell, level) quantiles, (cell) seen, (cell) importance and (member) prior weights -> (member) weights, sum 1."""
     levels = (np.arange(quantiles.shape[2]) + 0.5) / quantiles.shape[2]
     scale = 2 / len(levels) * counts[:, None]
     prior = prior / prior.sum()
     found, kept, pull = prior.copy(), np.zeros_like(prior), PULL / max(origins, 1)
+    each = roots(quantiles)
     for step in range(STEPS):
-        average = np.einsum("m,mcl->cl", found, quantiles)
-        slope = ((seen[:, None] < average) - levels) * scale
-        gradient = np.einsum("mcl,cl->m", quantiles, slope) + pull * np.log(np.maximum(found, 1e-12) / prior)
+        root = np.einsum("m,mcl->cl", found, each)
+        slope = ((seen[:, None] < np.square(root)) - levels) * scale * 2 * root
+        gradient = np.einsum("mcl,cl->m", each, slope) + pull * np.log(np.maximum(found, 1e-12) / prior)
         found = found * np.exp(-RATE * (gradient - gradient.min()))
         found /= found.sum()
         kept += found * (step >= STEPS // 2)

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection
 
 BETWEEN = r"[,;/+]"
-WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEK = (  # English, French and Spanish, from Monday on
+    ("monday", "lundi", "lunes"),
+    ("tuesday", "mardi", "martes"),
+    ("wednesday", "mercredi", "miercoles"),
+    ("thursday", "jeudi", "jueves"),
+    ("friday", "vendredi", "viernes"),
+    ("saturday", "samedi", "sabado"),
+    ("sunday", "dimanche", "domingo"),
+)
 SHORTEST = 3  # letters of a day of the week
 
 
@@ -17,8 +26,9 @@ def listed(cell: object, known: Collection[str]) -> tuple[str, ...]:
 
 
 def weekdays(cell: object) -> tuple[int, ...]:
-    """`Mon, Tue` or `monday tuesday` -> 0, 1, counted from Monday; -1 for what is no day of the week."""
-    named = (name.lower() for name in listed(cell, ()))
+    """`Mon, Tue`, `monday tuesday` or `lundi mardi` -> 0, 1, counted from Monday; -1 for what is no day of the week."""
+    named = (unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower() for name in listed(cell, ()))
     return tuple(
-        next((n for n, day in enumerate(WEEK) if len(name) >= SHORTEST and day.startswith(name)), -1) for name in named
-    )  # fmt: skip
+        next((n for n, day in enumerate(WEEK) if len(name) >= SHORTEST and any(word.startswith(name) for word in day)), -1)
+        for name in named
+    )

@@ -21,6 +21,7 @@ WEEKS = ("2026-01-05", "2026-01-12", "2026-01-19", "2026-01-26", "2026-02-02", "
 ZONES = ("Z-01", "Z-02", "Z-03")
 SETTINGS: dict[str, Any] = {
     "issue_date": dt.date(2026, 3, 2),
+    "forecast": {"default": {"use": "ets"}},  # named, so that no time goes into choosing
     "items": {"kit": {"need": "care", "unit": "kit", "kg_per_unit": 10, "source": "packing list"}},
     "inputs": {
         "zones": {"use": "vector", "path": "zones.geojson"},

@@ -35,6 +35,9 @@ def job(args: argparse.Namespace) -> Job:
     missing = [f"--{name}" for name in ("frequency", "horizon") if getattr(args, name) is None]
     if missing:
         raise InputError([Problem("--records", f"needs {' and '.join(missing)} too", "For instance --frequency M --horizon 3")])
+    if not 1 <= args.horizon <= config.LONGEST:
+        action = "Write --horizon 3 for three periods ahead"
+        raise InputError([Problem("--horizon", f"is not a number from 1 to {config.LONGEST}", action, value=str(args.horizon))])
     settings = config.from_records(args.records.name, args.frequency, args.horizon, args.set)
     now = dt.datetime.now(dt.UTC)
     return config.job(settings, None, scenario=None, issue_date=args.issue_date, now_utc=now, data=args.records.resolve().parent)

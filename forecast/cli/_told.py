@@ -23,7 +23,8 @@ def lines(result: Result, asked_for: str = "") -> list[str]:
     told.insert(3 if found else 2, _how_sure(result, found))
     problems = result.ledger.problems.noted
     if problems:
-        told.append(f"To check: {counted(len(problems), 'doubtful row or value')}, such as {problems[0].file}, {problems[0]}")
+        doubts = f"{counted(len(problems), 'doubtful row')} or value{'' if len(problems) == 1 else 's'}"
+        told.append(f"To check: {doubts}, such as {problems[0].file}, {problems[0]}")
     return told + [f"Read this first: {mark}" for mark in result.ledger.marks]
 
 
@@ -80,7 +81,13 @@ def _how_sure(result: Result, found: list[Chosen]) -> str:
     cells = sum(one.cells for one in found)
     held = sum(one.cells * one.inside_80 for one in found if one.cells) / cells if cells else float("nan")
     past = f"{100 * held:.0f} % of those past values lay in the 80 % range; " if cells else ""
-    return f"How sure: {past}all to be handed out {total.mean():,.0f} units, with 80 % between {low:,.0f} and {high:,.0f}"
+    expected, low, high = (_amount(number) for number in (total.mean(), low, high))
+    return f"How sure: {past}all to be handed out {expected} units, with 80 % between {low} and {high}"
+
+
+def _amount(number: float) -> str:
+    """Whole numbers; what is below ten in three digits, so that small figures do not pass for nothing."""
+    return f"{number:,.0f}" if number >= 10 or number == round(number) else f"{number:.3g}"
 
 
 def _items(items: list[str], count: int) -> str:

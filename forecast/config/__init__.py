@@ -7,6 +7,7 @@ scenarios lie in `scenarios/` beside the config and hold differences only. Mappi
 from forecast.config.reading import from_records, job, load, scenario_files
 from forecast.config.section import SEVERAL, TO_DECIDE, Code, Plugin, Section
 from forecast.config.settings import (
+    LONGEST,
     Access,
     CloseLanes,
     Config,
@@ -23,6 +24,7 @@ from forecast.config.settings import (
 from forecast.wording import settings_problems
 
 __all__ = [
+    "LONGEST",
     "SEVERAL",
     "TO_DECIDE",
     "Access",

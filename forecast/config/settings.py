@@ -14,6 +14,8 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from forecast.config.section import Code, Plugin, Section, as_blocks, without_none
 
+LONGEST = 366  # periods ahead
+
 
 class Paths(Section):
     """Folders; relative ones are relative to the config file."""
@@ -55,7 +57,7 @@ class Forecast(Section):
     """Length of a forecast period: day, week or calendar month."""
     week_starts: Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"] = "MON"
     """The day a week starts on."""
-    horizon: int = Field(default=6, ge=1, le=366)
+    horizon: int = Field(default=6, ge=1, le=LONGEST)
     """How many periods ahead."""
     samples: int = Field(default=200, ge=20, le=2000)
     """Equally likely futures."""
@@ -63,7 +65,7 @@ class Forecast(Section):
     """Same seed and same input, same futures."""
     exposure: Code | None = None
     """The signal that counts people present: demand per person is forecast, times the people present and expected."""
-    default: Plugin = Plugin(use="ets")
+    default: Plugin = Plugin(use="best")
     """The model of items that name none; `best`: chosen by backtest."""
     choice: Choosing = Choosing()
     """How the best is chosen."""

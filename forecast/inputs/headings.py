@@ -7,19 +7,27 @@ within places the smallest (Site, not District). Where two columns may be meant 
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from forecast.errors import bare_name
 
-CODES, NAMES = ("code", "id", "pcode", "number", "no", "numero"), ("name", "nom", "nombre", "designation", "label")
+CODES, NAMES = ("code", "id", "pcode", "number", "no", "numero"), ("name", "nom", "nombre", "designation", "label", "libelle")
+PERIOD = re.compile(
+    r"[0-9]{4}[-/][0-9]{1,2}([-/][0-9]{1,2})?|[0-9]{1,2}/[0-9]{4}|[0-9]{4}-?W[0-9]{1,2}"
+    r"|(?:jan|feb|fev|mar|apr|avr|abr|may|mai|jun|juin|jul|juil|aug|aout|ago|sep|oct|nov|dec|dic|ene)[a-z]*\.?[-_ /'][0-9]{2,4}",
+    re.IGNORECASE,
+)
+FEWEST_PERIODS = 3  # columns of periods that make a table wide
 YEAR, MONTH = ("year", "annee", "an", "ano"), ("month", "mois", "mes")
 # From the smallest places to the largest.
 PLACES: tuple[tuple[str, ...], ...] = (
     (
         "zone", "site", "location", "facility", "healthfacility", "camp", "settlement", "deliverysite", "servicedeliverypoint",
         "etablissement", "structure", "formationsanitaire", "centre", "centredesante", "localite", "lieu", "zona", "sitio",
-        "establecimiento",
+        "establecimiento", "hospital", "clinic", "store", "unique",
     ),
     ("commune", "municipio", "ward", "adm3", "admin3"),
     ("district", "distrito", "county", "adm2", "admin2"),
@@ -33,7 +41,8 @@ OURS: Mapping[str, tuple[str, ...]] = {
     ),
     "period": (
         "period", "date", "month", "week", "day", "reportingperiod", "reportingmonth", "reportingdate", "perioddate", "periode",
-        "mois", "semaine", "jour", "periodo", "fecha", "mes", "semana", "dia", "weekstart", "monthstart", "periodstart",
+        "mois", "semaine", "jour", "periodo", "fecha", "mes", "semana", "dia", "weekstart", "monthstart", "periodstart", "ds",
+        "timestamp", "datetime",
     ),
     "distributed": (
         "distributed", "quantity", "qty", "consumption", "consumed", "issued", "issues", "dispensed", "distribution",
@@ -41,7 +50,7 @@ OURS: Mapping[str, tuple[str, ...]] = {
         "quantityused", "qtydistributed", "qtyissued", "qtyconsumed", "qtydispensed", "qtyused", "stockdistributed",
         "distributedquantity", "issuedquantity", "dispensedquantity", "quantite", "qte", "consommation", "consomme",
         "distribue", "quantitedistribuee", "quantiteconsommee", "quantitedispensee", "qtedistribuee", "qteconsommee",
-        "cantidad", "consumo", "distribuido", "cantidaddistribuida",
+        "cantidad", "consumo", "distribuido", "cantidaddistribuida", "sales", "y",
     ),
     "stock_start": (
         "stockinitial", "initialstock", "openingstock", "openingbalance", "beginningbalance", "stockstart", "startingstock",
@@ -84,6 +93,13 @@ def recognised(names: Collection[str]) -> dict[str, Any]:
     return found
 
 
+def spread_periods(names: Collection[str]) -> list[str]:
+    """The headings that are periods (2026-01, 01/2026, 2026-W07, 2026-01-31, Jan-26), where a table has one column for each."""
+    bare = {name: unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().strip() for name in names}
+    found = [name for name in names if PERIOD.fullmatch(bare[name])]
+    return found if len(found) >= FEWEST_PERIODS else []
+
+
 def _year_and_month(bare: Mapping[str, str]) -> list[str]:
     years, months = ([name for name, word in bare.items() if word in words] for words in (YEAR, MONTH))
     return [*years, *months] if len(years) == len(months) == 1 else []
@@ -102,7 +118,7 @@ def _root(word: str) -> str:
     for tail in (*CODES, *NAMES):
         if word.endswith(tail) and len(word) > len(tail) + 1:
             return word.removesuffix(tail)
-    for head in ("codedu", "codede", "code", "nomdu", "nomde", "nom"):
+    for head in ("codedu", "codede", "code", "nomdu", "nomde", "nom", "designationdu", "designation", "libelledu", "libelle"):
         if word.startswith(head) and len(word) > len(head) + 1:
             return word.removeprefix(head)
     return word

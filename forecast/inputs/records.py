@@ -8,11 +8,13 @@ import pandas as pd
 
 from forecast import convert, periods
 from forecast.config import Job
-from forecast.errors import Problem, few
+from forecast.errors import Problem, Problems, counted, few
 from forecast.inputs import checks, parts
 from forecast.inputs.checks import Known
 from forecast.inputs.sources import Sources, in_order
 from forecast.schema import RECORDS
+
+BLANKS = ("", "na", "n/a", "nan", "null")  # what people and programs write where nothing is known
 
 
 def read_records(sources: Sources, known: Known) -> pd.DataFrame:
@@ -24,7 +26,10 @@ def read_records(sources: Sources, known: Known) -> pd.DataFrame:
     if text is None:
         return RECORDS.empty()
     job, problems = sources.job, sources.problems
-    adds, total = job.config.panel.repeated_rows == "add", len(text)
+    adds = job.config.panel.repeated_rows == "add"
+    if not adds and job.config.panel.absent_rows == "missing":
+        text = _without_blanks(text, problems)
+    total = len(text)
     text = parts.without_copies(text, problems) if adds else text
     noted, refused = len(problems.noted), len(problems.refused)
     settings = job.config.forecast
@@ -69,6 +74,29 @@ def doubted(sources: Sources) -> pd.DataFrame:
     places = {f"{problem.file}:{problem.line}" for problem in sources.problems.noted}
     found: pd.DataFrame = text.loc[text["record"].isin(places), [name for name in RECORDS.names if name in text.columns]]
     return found.sort_values("record", kind="stable", ignore_index=True)
+
+
+def _without_blanks(text: pd.DataFrame, problems: Problems) -> pd.DataFrame:
+    """Rows without a quantity are missing reports, as a table with a row for every month has them: told, one line for each file.
+
+    They do not count as bad rows, unless all rows are so.
+    """
+    if "distributed" not in text.columns:
+        return text
+    is_blank = text["distributed"].fillna("").str.lower().isin(BLANKS)
+    if not is_blank.any() or is_blank.all():
+        return text
+    places = text.loc[is_blank, "record"].astype(str).map(convert.place)
+    for _, of_file in places.groupby(places.str[0]):
+        row = of_file.index[0]
+        what = "is not a number" if text.at[row, "distributed"] else "is empty"
+        if len(of_file) > 1:
+            what += f", and {counted(len(of_file) - 1, 'more row')} like it"
+        action = "Taken as not reported, which is not zero. Write 0 where nothing was handed out"
+        problems.note(convert.problem_at(text, row, "distributed", what, action))
+    kept = text[~is_blank].reset_index(drop=True)
+    kept.attrs = dict(text.attrs)
+    return kept
 
 
 def _without_unknown(df: pd.DataFrame, known: Known, sources: Sources) -> pd.DataFrame:

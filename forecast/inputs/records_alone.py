@@ -12,11 +12,11 @@ import xarray as xr
 
 from forecast import periods
 from forecast.config import Job, Plugin
-from forecast.errors import InputError, Problem
+from forecast.errors import InputError, Problem, few
 from forecast.inputs.checks import Known
-from forecast.inputs.headings import recognised
+from forecast.inputs.headings import recognised, spread_periods
 from forecast.inputs.records import data_until, read_records
-from forecast.inputs.rhythm import check_gaps, check_written
+from forecast.inputs.rhythm import check_gaps, check_written, one_weekday
 from forecast.inputs.sources import Sources
 from forecast.inputs.what_if import NO_MOVEMENTS
 from forecast.schema import (
@@ -43,25 +43,38 @@ WORDS = {
     "Map it under 'columns:' of inputs.records": "Say which it is: --set inputs.records.columns.{column}=NAME",
     "change forecast.period": "change --frequency",
     "or raise the limit": "or --set panel.max_bad_share=0.1 to go on without them",
+    "Say which with sheet:": "Say which with --set inputs.records.sheet=NAME",
+    "or set dates: day_first or month_first": "or --set inputs.records.dates=day_first, or =month_first",
+    "set dates: excel": "--set inputs.records.dates=excel",
+    "set epi_weeks to the day weeks start on": "--set inputs.records.epi_weeks=SUN, or MON",
+    "Set epi_weeks to the day weeks start on, such as SUN or MON": "Write --set inputs.records.epi_weeks=SUN, or MON",
+    "Set decimal:": "Write decimal:",
+    "decimal: '.'": "--set inputs.records.decimal=.",
+    "decimal: ','": "--set 'inputs.records.decimal=\",\"'",
+    "set encoding: ": "--set inputs.records.encoding=",
 }
 ONE = ("zone", "item")  # columns that a file of one zone, or one item, may do without
+Read = tuple[Sources, pd.DataFrame]
+Again = tuple[Sources, pd.DataFrame, list[Problem]] | None  # read in another way, and what is said of that
 
 
 def read_records_alone(job: Job, ledger: Ledger) -> tuple[Job, Inputs]:
     """The records of a job that has only `inputs.records`: its zones and items are those of the records, all else is absent.
 
     Rows after the issue date are not used; the forecast starts right after the last record that is: the job returned says so.
-    Columns under another heading (Produit, Qty) are taken where only one can be meant, and the ledger says so.
+    Columns under another heading (Produit, Qty) are taken where only one can be meant, columns of months one under the other, and
+    weeks as starting on the day that all their dates are: the ledger says so.
     A file without a column for zone or item, and without any that could be one, is of one zone or item. Raises InputError with
     every problem of the file at once, or with what tells that all of it is read at the wrong frequency.
     """
-    settings = job.config.forecast
-    sources, records = _read(job, ledger)
-    if meant := _by_heading(sources):
-        job, sources, records = _read_by_heading(job, meant, ledger)
-    if lacking := _of_one(sources):
-        job, sources, records = _read_as_one(job, lacking, ledger)
+    read, said = _read(job), list[Problem]()
+    for recognise in (_by_heading, _of_one, _weekday):
+        if (again := recognise(read[0])) is not None:
+            read, said = again[:2], [*said, *again[2]]
+    sources, records = read
     _check(sources, records)
+    _take_over(sources.ledger, ledger, said)
+    job, settings = sources.job, sources.job.config.forecast
     job = dataclasses.replace(job, issue_date=periods.step(records["period"].max(), 1, settings.period))
     stock = Stock(*(table.empty() for table in (STOCK, ARRIVALS, ZONE_STOCK, DISPATCHES, BY_OTHERS, COMMITMENTS, PRIORITIES)))
     routes = Routes(DEPOTS.empty(), ROUTES.empty(), FLEET.empty(), pd.DataFrame(columns=["from", "to", "start", "until", "why"]))
@@ -72,61 +85,94 @@ def read_records_alone(job: Job, ledger: Ledger) -> tuple[Job, Inputs]:
     return job, Inputs(zones, items, records, signals, stock, routes, NO_MOVEMENTS.copy(), files, data_until(records, job))
 
 
-def _read(job: Job, ledger: Ledger) -> tuple[Sources, pd.DataFrame]:
-    settings = job.config.forecast
+def _read(job: Job) -> Read:
+    """Read the records, with a ledger of their own: they may have to be read again."""
+    settings, ledger = job.config.forecast, Ledger()
     sources = Sources(job, Reading(job.data, job.issue_date, job.today, settings.period, None, ledger, {}, settings.week_starts))
     return sources, read_records(sources, Known(None, None, None))
 
 
-def _by_heading(sources: Sources) -> dict[str, Any]:
-    """Our columns that are absent but stand there under another heading; none where all that are needed are there."""
+def _take_over(found: Ledger, ledger: Ledger, said: list[Problem]) -> None:
+    """Put into the ledger what the last reading found, after what is said of the file as a whole."""
+    ledger.problems.noted += [*said, *found.problems.noted]
+    ledger.remarks += found.remarks
+    ledger.assumptions += found.assumptions
+    ledger.marks += found.marks
+
+
+def _by_heading(sources: Sources) -> Again:
+    """Read again, with our columns that are absent but stand there under another heading; none where all needed are there.
+
+    A table with a column for each month is read as rows. The ledger says which column was taken for what.
+    """
     text = sources.texts.get("records")
     if text is None or {"zone", "item", "period", "distributed"} <= set(text.columns):
-        return {}
-    return recognised([name for name in text.columns if name != "record"])
-
-
-def _read_by_heading(job: Job, meant: dict[str, Any], ledger: Ledger) -> tuple[Job, Sources, pd.DataFrame]:
-    """Read again, with what the headings mean in other words; the ledger says which."""
-    job = _with_columns(job, meant)
-    ledger.problems.refused.clear()
-    sources, records = _read(job, ledger)
+        return None
+    names = [name for name in text.columns if name != "record"]
+    meant, wide = recognised(names), spread_periods(names) if {"period", "distributed"}.isdisjoint(names) else []
+    if wide:
+        meant = {ours: origin for ours, origin in meant.items() if ours in ONE}
+    if not meant and not wide:
+        return None
+    more: dict[str, Any] = {"wide": {"period": wide, "value": "distributed"}} if wide else {}
     said = [f"{ours} = {' and '.join(origin['join']) if isinstance(origin, dict) else origin}" for ours, origin in meant.items()]
+    said += [f"a period each: {few(wide, 3)}"] if wide else []
     action = f"Taken as: {', '.join(said)}. To change it: --set inputs.records.columns.zone=NAME, and so on"
-    ledger.problems.note(Problem(_file(sources), "has other headings than ours", action))
-    return job, sources, records
+    return *_read_again(sources, meant, **more), [Problem(_file(sources), "has other headings than ours", action)]
 
 
-def _of_one(sources: Sources) -> list[str]:
-    """The columns that are missing because there is one zone, or one item: no other column of words could be it."""
-    text = sources.texts.get("records")
+def _of_one(sources: Sources) -> Again:
+    """Read again, each missing column a constant, its own name; where rows then repeat each other, it is missing after all.
+
+    Zone or item may be missing where there is one: no other column of words could be it.
+    """
+    text, settings = sources.texts.get("records"), sources.job.config.inputs["records"].settings
     if text is None or not {"period", "distributed"} <= set(text.columns):
-        return []
-    others = [text[name] for name in text.columns if name not in RECORDS.names]
-    of_words = [column for column in others if pd.to_numeric(column.replace("", None), errors="coerce").isna().any()]
-    return [] if of_words else [name for name in ONE if name not in text.columns]
+        return None
+    taken = {name for origin in settings.get("columns", {}).values() for name in _needed(origin)}
+    others = [text[name] for name in text.columns if name not in RECORDS.names and name not in taken]
+    if any(pd.to_numeric(column.replace("", None), errors="coerce").isna().any() for column in others):
+        return None
+    lacking = [name for name in ONE if name not in text.columns]
+    if not lacking:
+        return None
+    again, records = _read_again(sources, {name: {"constant": name} for name in lacking})
+    if any("repeats" in problem.problem for problem in again.problems.refused):
+        return None
+    what = {name: f"All rows taken as of one {name}, called '{name}'" for name in lacking}
+    return again, records, [Problem(_file(sources), f"has no column {name}", action) for name, action in what.items()]
 
 
-def _read_as_one(job: Job, lacking: list[str], ledger: Ledger) -> tuple[Job, Sources, pd.DataFrame]:
-    """Read again, each missing column a constant, its own name; where rows then repeat each other, it is missing after all."""
-    missing, job = list(ledger.problems.refused), _with_columns(job, {name: {"constant": name} for name in lacking})
-    ledger.problems.refused.clear()
-    sources, records = _read(job, ledger)
-    if any("repeats" in problem.problem for problem in ledger.problems.refused):
-        ledger.problems.refused[:] = missing
-    for name in lacking:
-        ledger.problems.note(
-            Problem(_file(sources), f"has no column {name}", f"All rows taken as of one {name}, called '{name}'")
-        )
-    return job, sources, records
+def _needed(origin: Any) -> list[str]:
+    """The columns of the file that one of ours comes from, as the setting has it."""
+    return [origin] if isinstance(origin, str) else [str(name) for name in origin.get("join", [origin.get("column", "")])]
 
 
-def _with_columns(job: Job, more: dict[str, Any]) -> Job:
-    """The job with more columns of its records told."""
+def _weekday(sources: Sources) -> Again:
+    """Read again, in weeks that start on the day that all dates of the file are, so that the forecast goes on in the same rhythm.
+
+    Not where the newest week would then not be over: its date must be that of its end.
+    """
+    text, job = sources.texts.get("records"), sources.job
+    settings = job.config.forecast
+    if text is None or "period" not in text.columns or settings.period != "W" or "week_starts" in settings.model_fields_set:
+        return None
+    day = one_weekday(text["period"], job.today)
+    if day in (None, settings.week_starts):
+        return None
+    forecast = settings.model_copy(update={"week_starts": day})
+    job = dataclasses.replace(job, config=job.config.model_copy(update={"forecast": forecast}))
+    action = "Weeks start on that day, in the forecast too. If they end on it: --set forecast.week_starts=MON, or another"
+    return *_read(job), [Problem(_file(sources), f"has weeks that all are dated by one day, {day}", action)]
+
+
+def _read_again(sources: Sources, columns: dict[str, Any], **more: Any) -> Read:
+    """Read with more columns of the records told, and other settings of their input."""
+    job = sources.job
     block = job.config.inputs["records"]
-    columns = {**block.settings.get("columns", {}), **more}
-    block = Plugin.model_validate({"use": block.use, **block.settings, "columns": columns})
-    return dataclasses.replace(job, config=job.config.model_copy(update={"inputs": {**job.config.inputs, "records": block}}))
+    settings = {**block.settings, **more, "columns": {**block.settings.get("columns", {}), **columns}}
+    inputs = {**job.config.inputs, "records": Plugin.model_validate({"use": block.use, **settings})}
+    return _read(dataclasses.replace(job, config=job.config.model_copy(update={"inputs": inputs})))
 
 
 def _check(sources: Sources, records: pd.DataFrame) -> None:

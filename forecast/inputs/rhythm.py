@@ -9,7 +9,8 @@ from forecast.config import Config, Forecast
 from forecast.errors import Problem, Problems
 
 FORMS = {"W": convert.WEEK, "M": convert.MONTH}  # how a week and a month are written; a day may start either
-APART = {"D": ((7, 7, "W"), (28, 31, "M")), "W": ((28, 35, "M"),), "M": ()}  # days between records that are of longer periods
+APART = {"D": ((7, 7, "W"), (28, 31, "M")), "W": ((28, 35, "M"),), "M": ((89, 92, "Q"),)}  # days between records of longer ones
+NAMES = {**convert.LENGTHS, "Q": "quarter"}
 RUN = 4  # so many gaps alike, one after the other, are no accident
 MOST = 0.5  # of the rows: then it is the frequency that is wrong
 DAILY = 8  # rows of one zone and item within a month: they are of days, not of weeks
@@ -33,6 +34,17 @@ def check_written(text: pd.DataFrame, config: Config) -> list[Problem]:
     return [_misfit(settings, f"several days of one zone and item fall into one {own}, as in {_place(text, several)}", action)]
 
 
+def one_weekday(cells: pd.Series, today: pd.Timestamp) -> str | None:
+    """The day of the week that all dates are, if they are: MON, ...; none where the week of the newest began but is not over."""
+    texts = pd.Series(cells.unique()).astype(str).str.strip()
+    if not texts.str.fullmatch(convert.DAY).all():
+        return None
+    days = pd.to_datetime(texts.str[:10], format="%Y-%m-%d", errors="coerce")
+    if days.isna().any() or days.dt.day_of_week.nunique() != 1 or days.max() + pd.Timedelta(days=7) > today:
+        return None
+    return periods.WEEKDAYS[int(days.dt.day_of_week.iloc[0])]
+
+
 def check_gaps(records: pd.DataFrame, config: Config, problems: Problems) -> None:
     """Series whose records (RECORDS in order) are as far apart as longer periods: most refuse the frequency, some are noted."""
     settings = config.forecast
@@ -42,8 +54,8 @@ def check_gaps(records: pd.DataFrame, config: Config, problems: Problems) -> Non
             continue
         first = records[rows].iloc[0]
         file, line = convert.place(str(first["record"]))
-        apart = f"records are a {convert.LENGTHS[other]} apart"
-        if rows.sum() > MOST * len(records):
+        apart = f"records are a {NAMES[other]} apart"
+        if rows.sum() > MOST * len(records) and other in convert.LENGTHS:
             what = f"most {apart}, such as those of {first['zone']}, {first['item']} ({file}, line {line})"
             action = f"Write --frequency {other}; if they list only what is not zero, --set panel.absent_rows=zero"
             problems.refuse(_misfit(settings, what, action))

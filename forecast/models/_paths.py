@@ -3,7 +3,8 @@
 All errors of one origin stay together, so that a future that starts too low stays too low as long as it did in the past: totals
 over the horizon are then as uncertain as they should be. Errors are differences of square roots: those of counts then hardly
 depend on the level, and no future falls below zero. They are not centred: a method that was too low in the past is put right.
-A series with few origins of its own borrows from the item's other series, at the origins nearest in level.
+A series with few origins of its own borrows from the item's other series, at the origins nearest in level, and never from
+those of quite another size: beside a town of 20,000 a month, the camp of 20 is no less certain than it was by itself.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ MOST_ORIGINS = 60  # evenly spread over the past: neighbouring origins share mos
 MOST_LENDERS = 2000  # series of the pool, evenly spread over its levels
 BORROWED = 24  # borrowed errors weigh as much as this many origins of one's own
 NEAREST = 100  # origins borrowed from: those nearest in level, and all of the same level
+ALIKE = 4.0  # times the square root of the level, and no further: 16 times the quantity
 FEWEST_ERRORS = 8  # origins that tell how far a method misses
 UNKNOWN_CV = 0.5  # relative error where there is nothing to learn it from, shared over the horizon
 LEAST_MEAN = 0.5  # clipping at zero lifts the mean; it is scaled back down to no less than this share
@@ -249,14 +251,19 @@ def _effective(weight: Floats) -> Floats:
 
 
 def _nearest(ordered: Floats, level: Floats) -> tuple[Ints, Ints]:
-    """(any) levels in ascending order, (series) a level -> (series) first and end of those nearest, with all their ties."""
+    """(any) levels in ascending order, (series) a level -> (series) first and end of those nearest, with all their ties.
+
+    Those of quite another size are left out; there may be none at all.
+    """
     if not len(ordered):
         return np.zeros(len(level), dtype=np.intp), np.zeros(len(level), dtype=np.intp)
     middle = (np.searchsorted(ordered, level, side="left") + np.searchsorted(ordered, level, side="right")) // 2
     first = np.clip(middle - NEAREST // 2, 0, max(len(ordered) - NEAREST, 0))
     end = np.minimum(first + NEAREST, len(ordered))
     lowest, highest = ordered[np.minimum(first, len(ordered) - 1)], ordered[end - 1]
-    return np.searchsorted(ordered, lowest, side="left"), np.searchsorted(ordered, highest, side="right")
+    lowest, highest = np.maximum(lowest, level / ALIKE), np.minimum(highest, level * ALIKE)
+    first = np.searchsorted(ordered, lowest, side="left")
+    return first, np.maximum(np.searchsorted(ordered, highest, side="right"), first)
 
 
 def _weighted(weight: Floats, even: Floats) -> Ints:

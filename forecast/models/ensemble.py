@@ -1,8 +1,9 @@
 """Ensemble: the weighted average of several models' quantiles, cell by cell, in the path order of `smoothing`.
 
 Averaging quantiles (Vincent, 1912) keeps the shape of the members' distributions, where averaging their probabilities would widen
-it. A member that gives nothing for a series leaves its weight to the others; where one is alone, its paths stay its own. Members
-that are asked item by item are asked so here, and only for items where they have a share.
+it; what is averaged are their square roots, so that one member that explodes does not carry the others away (`weighing`).
+A member that gives nothing for a series leaves its weight to the others; where one is alone, its paths stay its own. Members that
+are asked item by item are asked so here, and only for items where they have a share.
 Source: Lichtendahl, Grushka-Cockayne and Winkler, Is it better to average probabilities or quantiles? (2013).
 """
 
@@ -119,14 +120,14 @@ def _averaged(history: History, samples: int, answers: Iterable[tuple[float, Flo
         answered = np.isfinite(found).all(axis=(1, 2))
         for some in _at_once(np.flatnonzero(answered)):
             paths[some] = found[some]
-            total[some] += share * np.sort(found[some].astype(float), axis=2)
+            total[some] += share * weighing.roots(np.sort(found[some], axis=2))
         weight[answered] += share
         members += answered
     several = np.flatnonzero(members > 1)
     if len(several):
         template = smoothing.predict(history.only(several), samples, smoothing.Settings())
         for some, order in zip(_at_once(several), _at_once(template), strict=True):
-            paths[some] = _marginals.in_order_of(total[some] / weight[some, None, None], order)
+            paths[some] = _marginals.in_order_of(np.square(total[some] / weight[some, None, None]), order)
     return paths
 
 

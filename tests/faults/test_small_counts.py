@@ -43,7 +43,8 @@ def run(operation: Operation, folder: Path, hidden: int) -> Path:
     operation.write("towers.csv", "tower,lat,lon", "T1,5.2,30.2", "T2,5.2,30.7", "T3,5.2,31.2", "T4,5.3,30.3")
     signal = {"use": "presence", "path": "presence.csv", "towers": "towers.csv"}
     more: dict[str, Any] = {
-        "signals": {"present": signal}, "forecast": {"exposure": "present"}, "publish": {"outputs": EVERYTHING},
+        "signals": {"present": signal}, "publish": {"outputs": EVERYTHING},
+        "forecast": {"exposure": "present", "default": {"use": "ets"}},
         "paths": {"runs": str(folder)},
     }  # fmt: skip
     operation.settings = merged(merged(operation.settings, QUICK), more)

@@ -382,7 +382,7 @@ def signal(operation: Operation, *rows: str) -> xr.DataArray:
 
 
 def test_people_counted_in_old_zones_are_shared_out(operation: Operation) -> None:
-    operation.settings["forecast"] = {"exposure": "counted"}
+    operation.settings["forecast"]["exposure"] = "counted"
     found = signal(operation, "OLD1,2026-01-05,1000", "OLD2,2026-01-05,200")
     assert found.values.tolist() == [600, 400 + 50, 150]
     assert "2 rows of signal under 2 old zone codes (OLD1, OLD2) brought to the zones of today" in remarks(operation)

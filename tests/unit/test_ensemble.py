@@ -22,12 +22,12 @@ def two_items(values=VALUES):
     return history(values, items=items, pools=pools)
 
 
-def test_an_ensemble_is_the_weighted_average_of_its_members_quantiles():
+def test_an_ensemble_is_the_weighted_average_of_the_roots_of_its_members_quantiles():
     past = history(VALUES)
     members = [{"use": "smoothing", "weight": 1}, {"use": "empirical", "weight": 3}]
     found = np.sort(asked(past, members=members), axis=2)
     one, other = (np.sort(model.predict(past, 50, model.Settings()), axis=2) for model in (smoothing, empirical))
-    np.testing.assert_allclose(found, (one + 3 * other) / 4)
+    np.testing.assert_allclose(np.sqrt(found), (np.sqrt(one) + 3 * np.sqrt(other)) / 4, rtol=1e-5)
 
 
 def test_its_paths_keep_the_order_of_those_of_smoothing():

@@ -173,7 +173,7 @@ def test_every_problem_of_every_input_and_model_is_listed_and_what_was_understoo
     operation.append("stock.csv", "D9,kit,5")
     operation.append("depots.csv", "D3,north,30")
     operation.settings["items"]["kit"]["model"] = {"use": "etss"}
-    operation.settings["forecast"] = {"exposure": "presence"}
+    operation.settings["forecast"]["exposure"] = "presence"
     operation.settings["plan"] = {"objectives": [{"use": "needs"}, {"use": "cost", "wait": 3}]}
     operation.settings["publish"] = {"outputs": ["tables", "maps"]}
     operation.job()

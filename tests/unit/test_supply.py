@@ -69,7 +69,7 @@ def test_a_record_within_the_time_given_keeps_a_place_in_the_plan() -> None:
 def with_people(operation: Operation, *rows: str) -> Operation:
     operation.write("people.csv", "zone,period,value", *rows)
     operation.settings["signals"] = {"present": {"use": "table", "path": "people.csv"}}
-    operation.settings["forecast"] = {"exposure": "present"}
+    operation.settings["forecast"]["exposure"] = "present"
     return operation
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from forecast import weighing
+from forecast import scores, weighing
 
 LEVELS = (np.arange(20) + 0.5) / 20
 EVEN = np.array([0.5, 0.5])
@@ -29,6 +29,29 @@ def test_the_member_that_misses_less_gets_more() -> None:
     found = weights(*members(np.random.default_rng(1), 300, 2.0, 20.0), origins=4)
     assert found[0] > 0.85
     assert found.sum() == pytest.approx(1)
+
+
+def test_with_many_origins_the_weights_are_those_of_the_least_loss() -> None:
+    rng = np.random.default_rng(5)
+    quantiles, seen = members(rng, 500, 3.0, 6.0)
+    quantiles = np.stack([quantiles[0] - 2, quantiles[1] + 1])  # one always too low, the other often too high
+    counts = np.full(500, 1 / 500)
+
+    def loss(share: float) -> float:
+        averaged = np.square(share * np.sqrt(quantiles[0]) + (1 - share) * np.sqrt(quantiles[1]))
+        return float(scores.crps(averaged, seen).mean())
+
+    best = min(np.linspace(0, 1, 101), key=loss)
+    found = weighing.weights(quantiles, seen, counts, EVEN, 10_000)[0]
+    assert 0.1 < best < 0.9
+    assert loss(found) == pytest.approx(loss(best), rel=0.015)
+    assert min(loss(0), loss(1)) > 1.05 * loss(best)
+
+
+def test_a_member_that_explodes_does_not_carry_the_others_away() -> None:
+    calm, wild = np.full((1, 20), 100.0), np.full((1, 20), 10_000.0)
+    averaged = np.square(0.75 * weighing.roots(calm) + 0.25 * weighing.roots(wild))
+    np.testing.assert_allclose(averaged, 1056.25)  # (0.75 x 10 + 0.25 x 100) squared; 2575 without the roots
 
 
 def test_members_alike_keep_the_prior() -> None:
