@@ -19,6 +19,7 @@ from forecast.errors import STALE_INPUTS
 from forecast.given_demand import read_given_demand
 from forecast.inputs import read_for_forecast, read_inputs
 from forecast.kept import Kept
+from forecast.last_plan import with_last_plan
 from forecast.panel import build_panel
 from forecast.publish import write_all
 from forecast.published import SCENARIOS
@@ -60,6 +61,8 @@ def run(job: Job, step: Step = plain, given_demand: Path | None = None) -> Outco
         inputs = step("ingest", read_inputs, replace(job, kept=job.runs / store.KEPT), ledger)
         if given_demand is not None:
             inputs = store.with_file(inputs, given_demand)
+        if any(layer.use == "stability" for layer in job.config.plan.objectives):
+            inputs = with_last_plan(inputs, job.runs, job.issue_date, ledger)
         name = store.run_id(job.issue_date, job.scenario, job.config.fingerprint(), store.inputs_fingerprint(inputs, ledger))
         if not job.force and store.is_complete(job.runs / name):
             store.point_latest(job.runs / name)

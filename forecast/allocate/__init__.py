@@ -22,7 +22,7 @@ def plan_allocation(demand: xr.Dataset, inputs: Inputs, config: Config, issue_da
     floors.say_out_of_reach(problem, ledger)
     problem, solved, apart = spacing.solved_apart(problem, inputs, config, ledger)
     problem, quantity = settle.settle(problem, solved, ledger)
-    sent = packs.send(problem, quantity, config.plan, ledger)
+    sent = packs.send(problem, quantity, config, ledger)
     outcome = simulate.outcome(problem, sent.planned)
     reasons = Reasons(problem, sent.room, outcome, sent.planned)
     stock = lines.depot_stock(problem, sent.taken)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecast.allocate import coverage, floors, simulate, ways
-from forecast.allocate.objectives import cvar
+from forecast.allocate import coverage, floors, settle, simulate, ways
+from forecast.allocate.objectives import cvar, stability
 from forecast.allocate.packs import Sent
 from forecast.allocate.problem import Allocation
 from forecast.allocate.simulate import Outcome
@@ -39,23 +39,29 @@ def figures(
     if len(problem.fleet):
         trips, cost = sent.driven.trips(sent.room), problem.ways["trip_cost"].to_numpy(float)
         per_unit = ways.haulage(problem.ways, problem.loads, problem.items, problem.groups.pack)
-        found |= {"trips": float(trips.sum()), "haulage": float(cost @ trips.sum(axis=1) + per_unit @ sent.quantity)}
+        between, for_depots = settle.haulage(problem)
+        found |= {
+            "trips": float(trips.sum()) + between,
+            "haulage": float(cost @ trips.sum(axis=1) + per_unit @ sent.quantity) + for_depots,
+        }
+        found |= {"transfer_trips": between, "transfer_haulage": for_depots} if between else {}
     found |= {"layer_tolerance": config.plan.layer_tolerance, "lp_rows": solved.rows, "lp_columns": solved.columns}
-    made = sent.changes
+    made, moved = sent.changes, int(sent.changes.moved.sum())
     found |= {
-        "packs_moved": made.moved,
-        "small_visits_joined": made.joined,
-        "small_visits_left_out": made.left_out,
+        "packs_moved": moved,
+        "small_visits_joined": len(made.joined),
+        "small_visits_left_out": len(made.left_out),
         "sensible_loads_price": made.price,
     }
-    if made.moved or made.joined or made.left_out:
+    if moved or made.joined or made.left_out:
         ledger.remarks.append(
-            f"Sensible loads (plan.min_shipment, visit_days, safety_days): {made.moved:,} packs leave with another delivery "
-            f"or stay in the depot; {counted(made.joined, 'small visit')} joined to others, {made.left_out:,} left out. Price: "
-            f"{made.price:,.0f} person-periods short, weighted by priority."
+            f"Sensible loads (plan.min_shipment, visit_days, safety_days): {moved:,} packs leave with another delivery "
+            f"or stay in the depot; {counted(len(made.joined), 'small visit')} joined to others, {len(made.left_out):,} left "
+            f"out. Price: {made.price:,.0f} person-periods short, weighted by priority."
         )
     found |= _vehicles(sent, config, ledger)
     found |= _worst_futures(problem, solved, sent, config, ledger)
+    found |= _as_before(problem, solved, sent, ledger)
     if solved.stopped:
         found["stopped"] = solved.stopped
         ledger.marks.append(
@@ -74,20 +80,19 @@ def _vehicles(sent: Sent, config: Config, ledger: Ledger) -> dict[str, object]:
     text = (
         f"Whole vehicles in the first {counted(config.plan.firm_periods, 'period')} (plan.firm_periods): "
         f"{counted(sum(driven.vehicles), 'vehicle load')}, {counted(shared, 'round')} to several zones; "
-        f"{counted(driven.left, 'part load')} found no vehicle with the hours for it. Price: {driven.price:,.0f} person-periods "
-        f"short, weighted by priority. The best "
-        f"choice of rounds there is would carry at most {driven.gap:.2%} more."
+        f"{driven.left:,.1f} vehicle loads stay behind, that vehicles counted in parts would carry. Price: {driven.price:,.0f} "
+        f"person-periods short, weighted by priority. No choice of rounds carries more by over {driven.gap:.2%} of its worth."
     )
     ledger.remarks.append(text)
     if driven.broken:
         ledger.marks.append(
-            f"{counted(driven.broken, 'part load')} of what is promised found no whole vehicle (plan.firm_periods): the promise "
-            "is not kept."
+            f"{counted(driven.broken, 'load')} of what is promised found no whole vehicle (plan.firm_periods): "
+            "the promise is not kept."
         )
     return {
         "whole_vehicles": sum(driven.vehicles),
         "rounds_shared": shared,
-        "part_loads_left": driven.left,
+        "vehicle_loads_left": driven.left,
         "whole_vehicles_price": driven.price,
         "whole_vehicles_gap": driven.gap,
     }
@@ -106,6 +111,23 @@ def _worst_futures(problem: Allocation, solved: Solved, sent: Sent, config: Conf
         f"(plan.objectives: cvar). Looking at them costs {made.price:,.0f} person-periods of expected shortage."
     )
     return {"cvar_published": short, "cvar_price": made.price}
+
+
+def _as_before(problem: Allocation, solved: Solved, sent: Sent, ledger: Ledger) -> dict[str, object]:
+    """How much of the last plan stays in what is published, and what that cost in the linear plan."""
+    made = next((reached for reached in solved.reached if reached.layer.name == stability.NAME), None)
+    if made is None:
+        return {}
+    pack, loads = problem.groups.pack[:, None], problem.loads
+    now = np.zeros_like(problem.before)
+    np.add.at(now, (loads["way"].to_numpy(), loads["item"].to_numpy(), loads["period"].to_numpy()), sent.quantity)
+    before, kept = float((problem.before / pack).sum()), float((np.minimum(now, problem.before) / pack).sum())
+    unit = solved.reached[solved.reached.index(made) - 1].layer
+    ledger.remarks.append(
+        f"Of {before:,.0f} packs that the last plan has ahead, {kept:,.0f} are sent as it says: day, depot, vehicle and zone "
+        f"(plan.objectives: stability). Holding on to it costs {made.price:,.1f} of {unit.name} ({unit.unit})."
+    )
+    return {"packs_planned_before": before, "packs_as_before": kept, "stability_price": made.price}
 
 
 def _shares(problem: Allocation, solved: Solved, outcome: Outcome, ledger: Ledger) -> dict[str, object]:

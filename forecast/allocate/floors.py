@@ -55,14 +55,18 @@ def held(problem: Allocation, planned: Floats) -> dict[str, float]:
     """(z, k, t) item units sent -> demand group: the share of its floor that every series within reach has, 0 to 1."""
     kept = floors(problem)
     sent = [units[kept.zone, kept.group] for units in problem.in_groups(planned)]
-    lasting, perishing = kept.lasting + sent[0], kept.perishing + sent[1]
-    low, high = np.zeros(len(kept.zone)), np.ones(len(kept.zone))
+    share = shares(kept.need, kept.lasting + sent[0], kept.perishing + sent[1])
+    return {problem.groups.codes[g]: float(share[kept.group == g].min()) for g in np.unique(kept.group)}
+
+
+def shares(need: Floats, lasting: Floats, perishing: Floats) -> Floats:
+    """(n, t) floors, and goods that come and last, or perish -> (n) the share of its floor that each has in all periods."""
+    low, high, never = np.zeros(len(need)), np.ones(len(need)), np.zeros(len(need), dtype=bool)
     for _ in range(40):
         middle = (low + high) / 2
-        need = (kept.need * middle[:, None])[:, :, None]
-        short = simulate.run(need, lasting, perishing, np.zeros(len(kept.zone), dtype=bool)).risk.any(axis=1)
+        short = simulate.run((need * middle[:, None])[:, :, None], lasting, perishing, never).risk.any(axis=1)
         low, high = np.where(short, low, middle), np.where(short, middle, high)
-    return {problem.groups.codes[g]: float(low[kept.group == g].min()) for g in np.unique(kept.group)}
+    return low
 
 
 def say_out_of_reach(problem: Allocation, ledger: Ledger) -> None:

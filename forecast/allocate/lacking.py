@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 
-from forecast.allocate import simulate
+from forecast.allocate import floors, simulate
 from forecast.allocate.arrays import Ints
 from forecast.allocate.problem import Allocation
 from forecast.schema import Floats
@@ -21,6 +21,9 @@ class Lacking:
         pair = self._zone * len(problem.items) + self._item
         order = np.argsort(pair, kind="stable")
         starts = np.searchsorted(pair[order], np.arange(problem.pairs.size + 1))
+        self._floors = floors.floors(problem)
+        self._floor_of = np.full(problem.series.shape, -1)
+        self._floor_of[self._floors.zone, self._floors.group] = np.arange(len(self._floors.zone))
         self._of_pair = [order[a:b] for a, b in itertools.pairwise(starts)]
 
     def loads_of(self, zone: int, item: int) -> Ints:
@@ -51,6 +54,31 @@ class Lacking:
                 simulate.felt(self._problem, (np.array([zone]), group), *comes)[0] * self._problem.weight[zone, group]
             )
         return missed
+
+    def without(self, packs: Ints, loads: Ints, fewer: Ints, *, comes_later: bool) -> tuple[Floats, Floats]:
+        """(load) packs, and (n) loads with so many fewer packs, one at a time -> (n) what is felt by the series of each, and the
+        share that it has of its survival floor, NaN where it has none. What lasts may come a period later (`comes_later`).
+        """
+        problem = self._problem
+        zone, item, arrives = (of[loads] for of in (self._zone, self._item, self._arrives))
+        group, lasts = problem.groups.of_item[item], problem.groups.lasts[item]
+        units = fewer * (problem.groups.pack * problem.groups.covers)[item]
+        sent = [brought[zone, group] for brought in problem.in_groups(problem.brought(packs))]
+        for goods, is_such in zip(sent, (lasts, ~lasts), strict=True):
+            goods[np.arange(len(loads)), arrives] -= np.where(is_such, units, 0.0)
+        if comes_later:
+            late = np.flatnonzero(lasts & (arrives + 1 < sent[0].shape[1]))
+            sent[0][late, arrives[late] + 1] += units[late]
+        missed, held = np.zeros(len(loads)), np.full(len(loads), np.nan)
+        for each in np.unique(group):
+            of = group == each
+            comes = [given[zone[of], each] + goods[of] for given, goods in zip(problem.given, sent, strict=True)]
+            missed[of] = simulate.felt(problem, (zone[of], int(each)), *comes) * problem.weight[zone[of], each]
+        row = self._floor_of[zone, group]
+        at = np.flatnonzero(row >= 0)
+        kept, row = self._floors, row[at]
+        held[at] = floors.shares(kept.need[row], kept.lasting[row] + sent[0][at], kept.perishing[row] + sent[1][at])
+        return missed, held
 
     def _comes(self, zone: int, group: int, packs: Ints) -> tuple[Floats, Floats]:
         """(1, t) twice: what comes, in need units: goods that last, and goods that perish."""

@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from forecast.allocate import batches, rounds, simulate, visits
+from forecast.allocate import batches, beyond, rounds, simulate, solve, visits
 from forecast.allocate.arrays import Flags, Ints
 from forecast.allocate.lacking import Lacking
 from forecast.allocate.problem import Allocation
 from forecast.allocate.room import Room
 from forecast.allocate.rounds import Rounds
 from forecast.allocate.visits import Changes
-from forecast.config import Planning
-from forecast.errors import counted
+from forecast.config import Config
+from forecast.errors import NoPlanError, counted
 from forecast.schema import Floats, Ledger
 
 ROUND = 1e-6  # of a pack: what the solver leaves of a whole one
@@ -39,13 +39,15 @@ class Sent:
     driven: Rounds
 
 
-def send(problem: Allocation, quantity: Floats, plan: Planning, ledger: Ledger) -> Sent:
+def send(problem: Allocation, quantity: Floats, config: Config, ledger: Ledger) -> Sent:
     """(load) item units of the linear program -> Sent: whole packs, in sensible loads, each from a batch."""
     packs, room = whole_packs(problem, quantity)
-    changes = visits.tidy(problem, packs, room, plan)
-    driven = rounds.drive(problem, packs, room, plan)
+    changes = visits.tidy(problem, packs, room, config.plan)
+    planned = packs.copy()
+    driven = rounds.drive(problem, packs, room, config.plan)
     if driven.left:
-        _hand_out_again(problem, packs, room, driven)
+        packs, room = _with_what_stays(problem, packs, driven, config, changes, ledger)
+    driven.price = _price(problem, planned, packs)
     taken = batches.assign(problem.batches, problem.loads, packs, problem.groups.pack)
     missing = int(packs.sum() - taken["packs"].sum())
     if missing:
@@ -56,6 +58,33 @@ def send(problem: Allocation, quantity: Floats, plan: Planning, ledger: Ledger) 
         )
     units = _sent(taken, len(packs)) * problem.groups.pack[problem.loads["item"].to_numpy()]
     return Sent(taken, units, problem.arriving(units), room, changes, driven)
+
+
+def _with_what_stays(
+    problem: Allocation, packs: Ints, driven: Rounds, config: Config, changes: Changes, ledger: Ledger
+) -> tuple[Ints, Room]:
+    """(load) packs of which some stay behind in the firm periods -> packs and room: the later periods planned again, knowing it;
+    then, where a vehicle that leaves has room, more to zones that are short.
+    """
+    firm, packs = config.plan.firm_periods, packs.copy()
+    free, left = beyond.later(problem, firm), beyond.rest(problem, packs, firm)
+    if free.any() and not driven.broken:  # a promise that is broken would be refused as a clash
+        try:
+            packs[free], _ = whole_packs(left, solve.solve(left, config).quantity)
+            changes.forget(free)
+            room = _room(problem, packs, driven)
+            changes.add(visits.tidy(problem, packs, room, config.plan, firm))
+        except NoPlanError as error:
+            ledger.remarks.append(f"The periods after the firm ones are not planned again for what stays behind: {error}")
+    room = _room(problem, packs, driven)
+    _HandOut(problem, room, packs.astype(float), packs, _is_made(problem, packs), FELT).run()
+    return packs, room
+
+
+def _price(problem: Allocation, before: Ints, after: Ints) -> float:
+    """What more goes short, weighted person-periods."""
+    changed, lacking = np.flatnonzero(before != after), Lacking(problem)
+    return lacking.weighted(changed, after) - lacking.weighted(changed, before)
 
 
 def _sent(taken: pd.DataFrame, loads: int) -> Ints:
@@ -86,14 +115,6 @@ def _is_made(problem: Allocation, packs: Ints) -> Flags:
     """(load) whether its visit brings anything."""
     visit = problem.loads["way"].to_numpy() * problem.calendar.count + problem.loads["period"].to_numpy()
     return np.asarray(np.bincount(visit, packs)[visit] > 0) if len(packs) else np.zeros(0, dtype=bool)
-
-
-def _hand_out_again(problem: Allocation, packs: Ints, room: Room, driven: Rounds) -> None:
-    """What was left behind, to zones that are short and on visits that are made: later, or where a vehicle has room."""
-    lacking, before = Lacking(problem), packs.copy()
-    _HandOut(problem, room, packs.astype(float), packs, _is_made(problem, packs), FELT).run()
-    changed = np.flatnonzero(before != packs)
-    driven.price += lacking.weighted(changed, packs) - lacking.weighted(changed, before)
 
 
 def whole_packs(problem: Allocation, quantity: Floats) -> tuple[Ints, Room]:

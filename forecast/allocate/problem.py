@@ -20,6 +20,7 @@ from forecast.allocate import (
     commitments,
     consignments,
     days,
+    last,
     loading,
     stores,
     supplies,
@@ -50,7 +51,8 @@ class Allocation:
     and arrivals; `lanes` (d, z): there is one; `ways`: lanes by vehicle class; `days` on which each is loaded; `status`
     (way, k, t): why nothing can be loaded, 0 where it can; `loads`: what can be loaded; `places`: where all lies; `loading`
     (d, t) kg a depot can load; `day_off` (d, t): it does not work; `transfers`: what could be moved between depots, and once that
-    is settled, what is; `stores` of zones that hold no more than so much.
+    is settled, what is; `stores` of zones that hold no more than so much; `before` (way, k, t) item units: what the last
+    plan would send.
     """
 
     calendar: Calendar
@@ -82,6 +84,7 @@ class Allocation:
     day_off: Flags
     transfers: Transfers
     stores: Stores
+    before: Floats
 
     @cached_property
     def mean(self) -> Floats:
@@ -194,6 +197,7 @@ def align(
         day_off=depot_days.day_off,
         transfers=moving,
         stores=limited,
+        before=last.planned_before(inputs.last_plan, table, codes, calendar),
     )
 
 

@@ -32,8 +32,9 @@ class Move:
     packs: int
 
 
-def keep(problem: Allocation, packs: Ints, room: Room, plan: Planning) -> int:
-    """(load) packs, changed in place with the room they leave -> packs that leave on another day, or stay in the depot.
+def keep(problem: Allocation, packs: Ints, room: Room, plan: Planning, since: int) -> Ints:
+    """(load) packs, changed in place with the room they leave -> (load) packs that leave on another day, or stay in the depot;
+    loads before the period `since` stay.
 
     A zone is visited every `visit_days` from its first load on. What it has beyond the mean need until the next visit and the
     safety leaves with that visit; what comes between visits leaves with the last one, where stock and vehicles allow. Only goods
@@ -50,12 +51,12 @@ def keep(problem: Allocation, packs: Ints, room: Room, plan: Planning) -> int:
         chosen = lasts & open_series[zone, group]
         if not (chosen & (packs > 0)).any():
             break
-        moves = _Sweep(problem, packs, room, plan, times, chosen).run()
+        moves = _Sweep(problem, packs, room, plan, times, chosen).run(since)
         open_series = _unmet(problem, packs) > allowed
         for move in reversed(moves):
             if open_series[zone[move.load], group[move.load]]:
                 _carry_out(Move(move.to, move.load, move.packs), packs, room)
-    return int(np.maximum(planned - packs, 0).sum())
+    return np.asarray(np.maximum(planned - packs, 0))
 
 
 def promised(problem: Allocation) -> Flags:
@@ -101,10 +102,10 @@ class _Sweep:
         lasting = problem.given[0] + problem.in_groups(problem.brought(packs))[0]
         self._there = np.cumsum(lasting, axis=2)
 
-    def run(self) -> list[Move]:
+    def run(self, since: int) -> list[Move]:
         """The moves, carried out."""
         moves: list[Move] = []
-        for period in range(self._problem.calendar.count):
+        for period in range(since, self._problem.calendar.count):
             for load in reversed(np.flatnonzero(self._chosen & (self._packs > 0) & (self._period == period))):
                 moves += self._of(int(load))
         return moves

@@ -67,6 +67,11 @@ class Room:
         """(load) -> (load) what a pack is of a vehicle, by weight or by volume, whichever is more."""
         return np.asarray(self._share[loads])
 
+    def sizes(self, loads: Ints) -> Floats:
+        """(load) -> (load, 2) what a pack is of a vehicle, by weight and by volume."""
+        way = self._loads["way"][loads]
+        return np.stack([size[loads] / most[way] for size, most in zip(self._size, self._capacity, strict=True)], axis=1)
+
     def hours_free(self, vehicle: int, period: int) -> float:
         """Hours that the vehicles of a class have left in a period."""
         return float(self._hours[vehicle, period])

@@ -1,35 +1,32 @@
 """Whole vehicles: part loads that leave a depot together share one, on a round; what no round has the hours for stays behind.
 
 The linear program counts vehicles in fractions: a tenth of a truck to each of ten zones. In the firm periods vehicles are whole.
-What fills a vehicle goes there and back by itself. The part loads are carried on rounds: a vehicle calls at several zones one
-after another. The rounds to choose from are runs of zones in the order of their bearing from the depot (the petals of Ryan,
-Hjorring and Glover 1993, J. Opl Res. Soc. 44(3)), with a load that one vehicle carries. Which are driven is a mixed-integer
-program for each class of vehicles and period: first, that what stays behind is felt least; then, the fewest hours.
+Most of what fills a vehicle goes there and back by itself. The rest is carried on rounds: a vehicle calls at several zones one
+after another (petals.py). Which are driven, and how much of each load they take, is a program with whole numbers for each class
+of vehicles and period, in the order of the plan's layers (carrying.py). The periods after are then planned again (beyond.py).
 """
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
-import scipy.sparse as sp
 
 from forecast.allocate import rhythm, ways
 from forecast.allocate.arrays import Ints
+from forecast.allocate.carrying import Cargo, choose
 from forecast.allocate.lacking import Lacking
-from forecast.allocate.lp import INF
+from forecast.allocate.petals import Round, petals
 from forecast.allocate.problem import Allocation
 from forecast.allocate.room import OPEN, Room
-from forecast.allocate.yes_or_no import least
 from forecast.config import Planning
 from forecast.schema import Floats
 
 NONE = 0  # the team of a way that no vehicle serves
-SPARE = 2  # full vehicles of a way that may stay for the sake of others
-STOPS = 8  # of a round, at most
+SPARE = 3  # full vehicles of a way that may stay for the sake of others
+STEPS = 8  # in which what a load may lose is looked at
 LEAST = 1e-6  # of a vehicle load
+NEVER = 0.1  # weight of what is missed if a load that stays behind never comes, beside that if it comes a period later
 UNFELT = 1e-6  # weighted person-periods: a part load that nobody would miss is still worth its ride
 
 
@@ -45,7 +42,7 @@ class Rounds:
     team: Ints
     vehicles: list[int] = field(default_factory=lambda: [0])
     stops: list[tuple[int, ...]] = field(default_factory=lambda: [()])
-    left: int = 0
+    left: float = 0.0
     broken: int = 0
     price: float = 0.0
     gap: float = 0.0
@@ -66,26 +63,6 @@ class Rounds:
         return stops if len(stops) > 1 else ()
 
 
-class Round(NamedTuple):
-    """Part loads, in the order of the stops, and the hours from the depot and back to it."""
-
-    parts: tuple[int, ...]
-    hours: float
-
-
-class Part(NamedTuple):
-    """A part load of a way, or a full one that may stay behind: the `share` of a vehicle, its `loads`, the packs of each, what
-    their lack is worth, and whether some are promised.
-    """
-
-    way: int
-    share: float
-    loads: Ints
-    packs: Ints
-    worth: float
-    is_promised: bool
-
-
 def drive(problem: Allocation, packs: Ints, room: Room, plan: Planning) -> Rounds:
     """(load) packs, changed in place with the room they leave -> the vehicles: in the firm periods, all whole, and from now on
     there are no more of them.
@@ -94,12 +71,9 @@ def drive(problem: Allocation, packs: Ints, room: Room, plan: Planning) -> Round
     """
     rounds = Rounds(np.full((len(problem.ways), problem.calendar.count), OPEN))
     day = _Day(problem, packs, room, plan, rounds)
-    before = packs.copy()
     for period in range(min(plan.firm_periods, problem.calendar.count)):
         for vehicle in _in_order(problem, packs, period):
             day.settle(int(vehicle), period)
-    changed = np.flatnonzero(before != packs)
-    rounds.price = day.lacking.weighted(changed, packs) - day.lacking.weighted(changed, before)
     return rounds
 
 
@@ -124,29 +98,58 @@ class _Day:
         )
 
     def settle(self, vehicle: int, period: int) -> None:
-        """Choose the rounds of a class, and take off what has none."""
+        """Choose the rounds of a class, and take off what they do not carry."""
         rounds, room, mine = self._rounds, self._room, np.flatnonzero(self._fleet == vehicle)
         for way in mine:
             self._send_along(int(way), period)
         trips = room.trips()[mine, period]
         used, trips = mine[trips > LEAST], trips[trips > LEAST]
-        kept = np.maximum(np.floor(trips + LEAST) - SPARE, 0)
-        parts = [part for way, number in zip(used, trips, strict=True) for part in self._parts(int(way), period, float(number))]
-        free = room.hours_free(vehicle, period) + float((self._trip_hours[used] * (trips - kept)).sum())
-        chosen, gap = choose(petals(self._problem, parts), parts, free + LEAST, self._plan.whole_gap)
-        self._leave(parts, chosen)
+        own = np.maximum(np.floor(trips + LEAST) - SPARE, 0).astype(np.int64)
+        free = room.hours_free(vehicle, period) + float((self._trip_hours[used] * (trips - own)).sum()) + LEAST
         rounds.team[mine, period] = NONE
-        _team_up(rounds, dict(zip(used.tolist(), kept.astype(int).tolist(), strict=True)), parts, chosen, period)
-        rounds.gap = max(rounds.gap, gap)
+        if len(used):
+            self._choose(used, own, trips, free, period)
         room.fix(rounds.team, np.array(rounds.vehicles, dtype=float))
 
-    def _leave(self, parts: list[Part], chosen: list[Round]) -> None:
-        """Take off the part loads that are on no round."""
-        carried = {n for one in chosen for n in one.parts}
-        for part in (part for n, part in enumerate(parts) if n not in carried):
-            self._take(part.loads, -part.packs)
-            self._rounds.left += 1
-            self._rounds.broken += part.is_promised
+    def _choose(self, used: Ints, own: Ints, trips: Floats, free: float, period: int) -> None:
+        offered = petals(self._problem, used, trips - np.floor(trips + LEAST))
+        cargo, loads, packs = self._cargo(used, own, trips, free, period)
+        choice = choose(offered, cargo, free, self._plan.whole_gap)
+        left = packs - np.floor(packs * choice.carried + LEAST).astype(np.int64)
+        self._rounds.left += float(np.bincount(cargo.way, left * self._room.share(loads)).sum())
+        self._rounds.broken += int((cargo.promised & (left > 0)).sum())
+        self._take(*_by_load(loads, -left))
+        self._rounds.gap = max(self._rounds.gap, choice.gap)
+        _team_up(self._rounds, dict(zip(used.tolist(), own.tolist(), strict=True)), offered, choice.vehicles, period)
+
+    def _cargo(self, used: Ints, own: Ints, trips: Floats, free: float, period: int) -> tuple[Cargo, Ints, Ints]:
+        """What the ways carry and may lose; (step) the load it is of, and its packs."""
+        place = np.full(len(self._problem.ways), -1)
+        place[used] = np.arange(len(used))
+        here = np.flatnonzero((self._period == period) & (place[self._way] >= 0) & (self._packs > 0))
+        way, packs, share = place[self._way[here]], self._packs[here], np.maximum(self._room.share(here), LEAST**2)
+        most = np.minimum(packs, np.ceil((trips - own)[way] / share - LEAST)).astype(np.int64)
+        cuts = [np.unique(np.linspace(0, number, STEPS + 1).round().astype(np.int64)) for number in most]
+        steps = np.array([len(cut) - 1 for cut in cuts])
+        of_cut, of_step = np.repeat(np.arange(len(here)), steps + 1), np.repeat(np.arange(len(here)), steps)
+        where, fewer = here[of_cut], np.concatenate(cuts)
+        (never, _), (late, held) = (self.lacking.without(self._packs, where, fewer, comes_later=late) for late in (False, True))
+        felt = late + NEVER * never
+        inside = np.flatnonzero(np.diff(of_cut) == 0)
+        number = np.concatenate([np.diff(cut) for cut in cuts])
+        size = self._room.sizes(here)
+        fixed = np.stack([np.bincount(way, (packs - most) * each, len(used)).astype(float) for each in size.T], axis=1)
+        last = np.cumsum(steps + 1) - 1
+        reached = ~np.isnan(held[last]) & (self._trip_hours[used][way] <= free)
+        series = np.where(reached, np.cumsum(reached) - 1, -1)
+        cargo = Cargo(
+            ways=used, own=own, fixed=fixed, way=way[of_step], size=number[:, None] * size[of_step],
+            worth=np.maximum(felt[inside + 1] - felt[inside], 0.0) + UNFELT,
+            promised=self._promised[here][of_step], series=series[of_step],
+            gain=np.nan_to_num(held[inside] - held[inside + 1]),
+            group=self._problem.groups.of_item[self._item[here]][reached], held=held[last][reached],
+        )  # fmt: skip
+        return cargo, here[of_step], number
 
     def _take(self, loads: Ints, packs: Ints) -> None:
         self._room.take(loads, packs)
@@ -181,90 +184,22 @@ class _Day:
         as_early = (self._period[others] == self._period[load]) & (self._arrives[others] <= self._arrives[load])
         return [int(other) for other in others[as_early & (self._rounds.team[self._way[others], self._period[load]] > NONE)]]
 
-    def _parts(self, way: int, period: int, trips: float) -> list[Part]:
-        """What a way may lose: its part load, then full vehicles, `SPARE` at most; of each, the packs that are worth least for
-        their size.
-        """
-        problem, packs, full = self._problem, self._packs, int(trips + LEAST)
-        here = np.flatnonzero((self._way == way) & (self._period == period) & (packs > 0))
-        item, group = self._item[here], problem.groups.of_item[self._item[here]]
-        size = np.maximum(self._room.share(here), LEAST**2)
-        served = problem.groups.covers[item] * problem.groups.pack[item] * problem.weight[self._zone[here], group]
-        order = np.lexsort((here, served / size, self._promised[here]))
-        here, size = here[order], size[order]
-        before = np.cumsum(packs[here] * size) - packs[here] * size
-        parts, rest, cut = [], packs.copy(), 0.0
-        for more in [trips - full, *np.ones(min(full, SPARE))]:
-            cut += more
-            if more > LEAST:
-                less = rest.copy()
-                fewer = packs[here] - np.ceil(np.maximum(cut - before, 0.0) / size - LEAST).astype(np.int64)
-                less[here] = np.maximum(fewer, 0) if cut < trips - LEAST else 0
-                taken = here[less[here] < rest[here]]
-                worth = max(self.lacking.felt(taken, less) - self.lacking.felt(taken, rest), 0.0) + UNFELT
-                parts.append(Part(way, float(more), taken, (rest - less)[taken], worth, bool(self._promised[taken].any())))
-                rest = less
-        return parts
+
+def _by_load(loads: Ints, packs: Ints) -> tuple[Ints, Ints]:
+    """(n) loads, some more than once, and packs -> each once, with all its packs."""
+    each, at = np.unique(loads, return_inverse=True)
+    return each, np.bincount(at, packs, len(each)).astype(np.int64)
 
 
-def petals(problem: Allocation, parts: list[Part]) -> list[Round]:
-    """The rounds to choose from: each part load by itself, and runs of zones by bearing that fit in a vehicle and its hours."""
-    if not parts:
-        return []
-    way, share = np.array([part.way for part in parts]), np.array([part.share for part in parts])
-    depot, zone, vehicle = (problem.ways[name].to_numpy()[way] for name in ("depot", "zone", "fleet"))
-    hours = problem.ways["hours"].to_numpy(float)[way]
-    between = problem.places.hours_between(zone, hours)
-    order = np.lexsort((way, np.nan_to_num(problem.places.bearing(int(depot[0]), zone), nan=4.0)))
-    longest = float(problem.fleet["per_day"].iloc[vehicle[0]]) * problem.calendar.days
-    found = {frozenset([n]): Round((n,), 2 * float(hours[n])) for n in range(len(parts))}
-    order = order[share[order] < 1 - LEAST]
-    for first in range(len(order)):
-        run: list[int] = []
-        for step in range(min(STOPS, len(order))):
-            run.append(int(order[(first + step) % len(order)]))
-            taken = float(hours[run[0]] + sum(between[a, b] for a, b in itertools.pairwise(run)) + hours[run[-1]])
-            if share[run].sum() > 1 + LEAST or (step and taken > longest):
-                break
-            known = found.setdefault(frozenset(run), Round(tuple(run), taken))
-            if taken < known.hours - LEAST:
-                found[frozenset(run)] = Round(tuple(run), taken)
-    return list(found.values())
-
-
-def choose(rounds: list[Round], parts: list[Part], free: float, gap: float) -> tuple[list[Round], float]:
-    """The rounds that are driven, each part load in one at most, within the hours that are free; and the gap that is left.
-
-    What is carried is worth as much as can be, within `gap`; of such choices, the one of fewest hours.
-    """
-    if not rounds:
-        return [], 0.0
-    hours = np.array([one.hours for one in rounds])
-    alone = sum(part.worth for part in parts)
-    value = np.array([part.worth + 2 * alone * part.is_promised for part in parts])  # what is promised goes before all else
-    worth = np.array([value[list(one.parts)].sum() for one in rounds])
-    part = np.concatenate([one.parts for one in rounds])
-    of_round = np.repeat(np.arange(len(rounds)), [len(one.parts) for one in rounds])
-    once = sp.csr_matrix((np.ones(len(part)), (part, of_round)), shape=(len(parts), len(rounds)))
-    most, total = float(value.sum()), float(hours.sum())
-    rows = sp.vstack([once, hours / total, worth / most], format="csr")
-    upper = np.concatenate([np.ones(len(parts)), [free / total, 1.0]])
-    lower = np.full(len(upper), -INF)
-    driven, missed = least(-worth / most, rows, lower, upper, gap * alone / most)
-    lower[-1] = float(worth[driven].sum()) / most - LEAST**2
-    fewest, _ = least(hours / total, rows, lower, upper, gap)
-    return [one for one, is_driven in zip(rounds, fewest if fewest.any() else driven, strict=True) if is_driven], missed
-
-
-def _team_up(rounds: Rounds, full: dict[int, int], parts: list[Part], chosen: list[Round], period: int) -> None:
+def _team_up(rounds: Rounds, full: dict[int, int], offered: list[Round], vehicles: Ints, period: int) -> None:
     """The ways of a round share its vehicle, beside the full ones of their own."""
-    for one in chosen:
-        if len(one.parts) == 1:
-            full[parts[one.parts[0]].way] += 1
-    for one in chosen:
-        if len(one.parts) > 1:
-            stops = tuple(parts[n].way for n in one.parts)
-            _add_team(rounds, stops, 1 + sum(full.pop(way) for way in stops), period)
+    driven = [(one, int(number)) for one, number in zip(offered, vehicles, strict=True) if number]
+    for one, number in driven:
+        if len(one.ways) == 1:
+            full[one.ways[0]] += number
+    for one, _ in driven:
+        if len(one.ways) > 1:
+            _add_team(rounds, one.ways, 1 + sum(full.pop(way) for way in one.ways), period)
     for way, number in full.items():
         if number:
             _add_team(rounds, (way,), number, period)

@@ -143,6 +143,17 @@ class _Depots:
                     )  # fmt: skip
 
 
+def haulage(problem: Allocation) -> tuple[float, float]:
+    """Vehicle loads between depots, and the money they and what they carry cost, as the cost layer counts it."""
+    links, moved = problem.transfers.links, problem.transfers.moved
+    if moved.empty:
+        return 0.0, 0.0
+    trips = _trips(links, moved, problem.calendar.count) * (links["fleet"].to_numpy() != ways.NO_VEHICLE)[:, None]
+    per_unit = ways.haulage(links, moved, problem.items, problem.groups.pack)
+    of_trips = np.nan_to_num(links["trip_cost"].to_numpy(float)) @ trips.sum(axis=1)
+    return float(trips.sum()), float(of_trips + per_unit @ moved["quantity"].to_numpy(float))
+
+
 def lines(problem: Allocation, sent: Floats) -> pd.DataFrame:
     """(load) item units sent to zones -> TRANSFERS without `run` and `status`, in order of loading: one line per batch."""
     moved = problem.transfers.moved

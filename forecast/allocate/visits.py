@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from forecast.allocate import rhythm, simulate, ways
-from forecast.allocate.arrays import Ints
+from forecast.allocate.arrays import Flags, Ints
 from forecast.allocate.lacking import Lacking
 from forecast.allocate.problem import Allocation
 from forecast.allocate.room import Room
@@ -27,25 +27,39 @@ LEAST = 1e-6
 
 @dataclass
 class Changes:
-    """What was made of the linear program's loads: packs `moved`, that leave on another day or stay in the depot; small visits
-    `joined` to others and `left_out`; the loads of visits that stay `small`; `price`: weighted person-periods that all this
-    leaves short.
+    """What was made of the linear program's loads: (load) packs `moved`, that leave on another day or stay in the depot; of each
+    small visit that `joined` others, or was `left_out`, a load; the loads of visits that stay `small`; `price`: weighted
+    person-periods that all this leaves short.
     """
 
-    joined: int = 0
-    left_out: int = 0
+    moved: Ints
+    joined: list[int] = field(default_factory=list)
+    left_out: list[int] = field(default_factory=list)
     small: set[int] = field(default_factory=set)
-    moved: int = 0
     price: float = 0.0
 
+    def forget(self, loads: Flags) -> None:
+        """(load) those that are planned anew."""
+        self.moved[loads] = 0
+        self.joined, self.left_out = ([load for load in kept if not loads[load]] for kept in (self.joined, self.left_out))
+        self.small = {load for load in self.small if not loads[load]}
 
-def tidy(problem: Allocation, packs: Ints, room: Room, plan: Planning) -> Changes:
-    """(load) packs, changed in place with the room they leave -> what was changed."""
-    changes = Changes()
+    def add(self, more: Changes) -> None:
+        """What was changed in another pass."""
+        self.moved += more.moved
+        self.joined += more.joined
+        self.left_out += more.left_out
+        self.small |= more.small
+        self.price += more.price
+
+
+def tidy(problem: Allocation, packs: Ints, room: Room, plan: Planning, since: int = 0) -> Changes:
+    """(load) packs, changed in place with the room they leave -> what was changed; loads before the period `since` stay."""
+    changes = Changes(np.zeros(len(packs), dtype=np.int64))
     if len(packs):
         before = _short(problem, packs)
-        changes.moved = rhythm.keep(problem, packs, room, plan)
-        _Visits(problem, packs, room, plan, changes).join()
+        changes.moved = rhythm.keep(problem, packs, room, plan, since)
+        _Visits(problem, packs, room, plan, changes, since).join()
         changes.price = _short(problem, packs) - before
     return changes
 
@@ -58,8 +72,9 @@ def _short(problem: Allocation, packs: Ints) -> float:
 class _Visits:
     """The visits of a plan, and their parcels moved from small ones to others."""
 
-    def __init__(self, problem: Allocation, packs: Ints, room: Room, plan: Planning, changes: Changes) -> None:
+    def __init__(self, problem: Allocation, packs: Ints, room: Room, plan: Planning, changes: Changes, since: int) -> None:
         self._problem, self._packs, self._room, self._changes = problem, packs, room, changes
+        self._may_go = problem.loads["period"].to_numpy() >= since
         loads = problem.loads
         self._zone, self._item, self._arrives = (loads[name].to_numpy() for name in ("zone", "item", "arrives"))
         _, self._visit = np.unique(
@@ -76,7 +91,7 @@ class _Visits:
         members = [np.flatnonzero(self._visit == visit) for visit in self._small()]
         for loads in members:
             visit = self._visit[loads[0]]
-            loads = loads[self._packs[loads] > 0]
+            loads = loads[(self._packs[loads] > 0) & self._may_go[loads]]
             if len(loads) and self._full[visit] < 1 - LEAST:
                 self._settle(loads)
 
@@ -99,9 +114,9 @@ class _Visits:
                 self._take(load, -number)
             self._changes.small.update(int(load) for load in loads)
         elif left:
-            self._changes.left_out += 1
+            self._changes.left_out.append(int(loads[0]))
         else:
-            self._changes.joined += 1
+            self._changes.joined.append(int(loads[0]))
 
     def _move_on(self, load: int, done: list[tuple[int, int]]) -> int:
         """Take a load off, give its packs to other visits as far as they fit; packs left over."""

@@ -12,10 +12,10 @@ import pandas as pd
 
 from forecast.compare import balance, causes, coverage
 from forecast.published import Published
-from forecast.schema import ALLOCATION, COVERAGE
+from forecast.schema import ALLOCATION, COVERAGE, TRANSFERS
 
 DAYS = {"D": 1, "W": 7}
-LANE = ["depot", "zone", "item"]
+LANE, MOVE = ["depot", "zone", "item"], ["depot", "to_depot", "item"]
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Comparison:
 
     `periods`: starts of the plan periods that both have, empty where there is none: then each run's own are told of.
     `needs`: by need; `zones`: by need and zone, those that gain most first; `balances`: by need, zone and item;
-    `shipped`: by depot and item; `lanes`: by depot, zone and item; `supply`, `settings`, `files`: what was different to begin
-    with.
+    `shipped`: by depot and item; `lanes`: by depot, zone and item; `moved`: between depots, by item; `supply`, `settings`,
+    `files`: what was different to begin with.
     """
 
     a: Published
@@ -36,6 +36,7 @@ class Comparison:
     balances: pd.DataFrame
     shipped: pd.DataFrame
     lanes: pd.DataFrame
+    moved: pd.DataFrame
     supply: pd.DataFrame
     settings: pd.DataFrame
     files: pd.DataFrame
@@ -43,7 +44,7 @@ class Comparison:
     @property
     def same_plan(self) -> bool:
         """Whether nobody gains, nobody loses and nothing is shipped otherwise."""
-        tables = (self.zones, self.balances, self.lanes)
+        tables = (self.zones, self.balances, self.lanes, self.moved)
         return not any(table.filter(like="_change").fillna(0).to_numpy().any() or _one_sided(table) for table in tables)
 
 
@@ -53,11 +54,13 @@ def compare(a: Published, b: Published) -> Comparison:
         run.verify(["coverage.csv", "allocation.csv", *causes.FILES])
     cells_a, cells_b = (run.table("coverage.csv", COVERAGE) for run in (a, b))
     lines_a, lines_b = (run.table("allocation.csv", ALLOCATION) for run in (a, b))
+    moved_a, moved_b = (_moved(run) for run in (a, b))
     both = _common_periods(a, b, cells_a, cells_b)
     if both:
         cells_a, cells_b = (cells[cells["period"].isin(both)] for cells in (cells_a, cells_b))
         end = both[-1] + pd.Timedelta(days=DAYS[a.settings["plan"]["period"]])
         lines_a, lines_b = (df[(df["arrive_by"] >= both[0]) & (df["arrive_by"] < end)] for df in (lines_a, lines_b))
+        moved_a, moved_b = (df[(df["load_on"] >= both[0]) & (df["load_on"] < end)] for df in (moved_a, moved_b))
     zones = coverage.by_zone(cells_a, cells_b)
     lanes = shipped_by(lines_a, lines_b, LANE)
     return Comparison(
@@ -69,10 +72,17 @@ def compare(a: Published, b: Published) -> Comparison:
         balances=balance.by_zone(cells_a, cells_b),
         shipped=shipped_by(lines_a, lines_b, ["depot", "item"]),
         lanes=lanes,
+        moved=shipped_by(moved_a, moved_b, MOVE),
         supply=causes.supply(a, b),
         settings=causes.settings(a, b),
         files=causes.files(a, b),
     )
+
+
+def _moved(run: Published) -> pd.DataFrame:
+    """TRANSFERS of a run; none where no lane joins its depots."""
+    name = "transfers.csv"
+    return run.table(name, TRANSFERS) if name in run.manifest["outputs"] else TRANSFERS.empty()
 
 
 def _common_periods(a: Published, b: Published, cells_a: pd.DataFrame, cells_b: pd.DataFrame) -> tuple[pd.Timestamp, ...]:

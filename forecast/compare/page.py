@@ -22,7 +22,7 @@ def page(found: Comparison) -> str:
     if found.same_plan:
         parts.append(["No difference: both plans have the same coverage, the same demand and the same loads."])
     else:
-        parts += [section(found) for section in (_needs, _zones, _balance, _shipped, _lanes)]
+        parts += [section(found) for section in (_needs, _zones, _balance, _shipped, _lanes, _moved) if section(found)]
     parts.append(_causes(found))
     return text_page.page(parts)
 
@@ -158,6 +158,14 @@ def _lanes(found: Comparison) -> list[str]:
             head = ["depot", "zone", "item", "unit", "A>", "B>", "change>"]
             lines += [f"  {title}:", *_cut(rows, _quantity(["depot", "zone", "item", "unit"]), head, indent="    ")]
     return lines
+
+
+def _moved(found: Comparison) -> list[str]:
+    df = found.moved[found.moved["quantity_change"] != 0]
+    if found.moved.empty:
+        return []
+    head, names = ["from", "to", "item", "unit", "A>", "B>", "change>"], ["depot", "to_depot", "item", "unit"]
+    return ["Moved between depots, by item", *(_cut(df, _quantity(names), head, 3 * MOST) or ["  the same"])]
 
 
 def _quantity(names: list[str]) -> Callable[[Row], list[str]]:

@@ -281,11 +281,11 @@ class Planning(Section):
     """A zone is not visited more often than this, whatever it lacks; but for goods that perish within a plan period, and for what
     is promised. 0: as often as it makes sense."""
     firm_periods: int = Field(default=0, ge=0)
-    """So many first periods are planned in whole vehicles: part loads share one, on a round, or stay behind. Where hours are
-    short, the rounds that serve most people are driven, and far zones may get nothing: the summary tells the price. 0: vehicles
-    count in parts, and people join part loads."""
+    """So many first periods are planned in whole vehicles: part loads share one, on a round, or stay behind; survival floors
+    first, and the periods after are planned again, knowing it. The summary tells the price. 0: vehicles count in parts, and
+    people join part loads."""
     whole_gap: float = Field(default=1e-3, ge=0, lt=1)
-    """The choice of rounds carries the most there can be, but for such a share of what it is worth."""
+    """No choice of rounds carries more by a larger share of what all is worth; where the search ended early, the summary says."""
     order: Order = Order()
     """When depots order, and how much, for items that do not say (pipeline.csv)."""
     review_days: int = Field(default=182, ge=1, le=1098)

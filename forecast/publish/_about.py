@@ -67,8 +67,8 @@ def lead(result: Result, plan: Plan) -> str:
     return f"{load}.{least}{out}"
 
 
-def legend(load: Load, cut_off: Mapping[str, bool]) -> Markup:
-    """Classes, signs and line widths; of the signs for roads those that are on the maps."""
+def legend(load: Load, cut_off: Mapping[str, bool], *, moves: bool) -> Markup:
+    """Classes, signs and line widths; of the signs for roads and for `moves` between depots those that are on the maps."""
     classes = [_entry(tag("rect", class_=f"c{n}", **_box()), words) for n, (_, _, words) in enumerate(CLASSES)]
     unknown = _entry(
         tag("rect", fill="url(#hatch)", transform="scale(.1)", **_box(10)), "no demand (under one person), or not planned"
@@ -88,6 +88,8 @@ def legend(load: Load, cut_off: Mapping[str, bool]) -> Markup:
         lanes.append(_entry(dashed, "weight not known"))
     loads = [tag("li", "Load", class_="head"), *lanes] if lanes else []
     loads += [tag("li", f"(the {MOST_LANES} heaviest of each map)")] if load.lanes > MOST_LANES else []
+    arrow = [tag("path", class_="between", d="M.4 1.5h3.4"), tag("path", class_="arrow", d="M5.6 1.5l-2 .8v-1.6z")]
+    loads += [_entry(tag("g", arrow), "moved between depots")] if moves else []
     signs = [tag("li", "Covered", class_="head"), *classes, unknown, *roads, depot, *loads]
     return tag("ul", signs, class_="legend")
 

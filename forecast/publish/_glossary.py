@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+ALL_SHEETS = "All sheets"
 COLUMNS: dict[str, dict[str, str]] = {
     "Allocation": {
         "line_id": "number of the line, to refer to it",
@@ -25,6 +26,14 @@ COLUMNS: dict[str, dict[str, str]] = {
         "expiry": "its expiry date; empty: none known",
         "reason": "why this much and not more",
     },
+    "Transfers": {
+        "load_on, arrive_by": "day to load at the depot, day it should be at the other",
+        "depot, to_depot": "from where, to where",
+        "packs, quantity, kg, m3": "whole packs to load; the same in item units, weight, volume",
+        "vehicle, trips": "vehicle class, share of a vehicle load",
+        "batch, expiry": "which batch, and its expiry date",
+        "reason": "the zones it is for, or the depots it goes on to",
+    },
     "Coverage": {
         "period": "first day of the plan period",
         "people": "people counted on; empty: not known",
@@ -39,7 +48,8 @@ COLUMNS: dict[str, dict[str, str]] = {
         "expected_unmet": "expected need that stays unmet",
         "expected_surplus": "expected goods left at the end",
         "coverage": "share of the mean need expected to be met",
-        "shortage_risk": "chance that the need is larger than what is there",
+        "shortage_risk": "chance that the need is larger than what is there, if the lanes are open as the plan takes them to be: "
+        "one that a signal leaves in doubt counts as open from an even chance on",
         "reason": "what limits it",
         "basis": "what the need rests on where records do not count goods; empty: records of goods, or people x planning figure",
         "each row": "zone_stock + in_transit + planned + by_others + unmet = demand_mean + carried_need + surplus",
@@ -69,7 +79,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "problem": "what is wrong",
         "action": "what was done about it, or what to do",
     },
-    "All sheets": {
+    ALL_SHEETS: {
         "issue_date": "the day the forecast was made as of",
         "data_until": "last day covered by a record",
         "empty cell": "not known; never the same as 0",

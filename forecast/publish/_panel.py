@@ -14,15 +14,25 @@ from forecast.publish._labels import Boxes
 from forecast.publish._projection import scale_bar
 from forecast.publish._style import DARK_CLASSES, MANY_ZONES, MOST_LANES, Load, class_of
 from forecast.publish._svg import Markup, tag
-from forecast.publish._text import number
+from forecast.publish._text import number, tonnes
 
+ARROW = 2.6  # mm
 _SIDES = ((1, 0.0, "start"), (-1, 0.0, "end"), (0, 3.0, "middle"), (0, -3.0, "middle"))  # right of a depot, left, below, above
 
 
 def panel(
-    ground: Ground, shares: Mapping[str, float], titles: Mapping[str, str], lanes: pd.DataFrame, load: Load, *, first: bool
+    ground: Ground,
+    shares: Mapping[str, float],
+    titles: Mapping[str, str],
+    lanes: pd.DataFrame,
+    between: pd.DataFrame,
+    load: Load,
+    *,
+    first: bool,
 ) -> Markup:
-    """Draw one map: `shares` and `titles` by zone; `lanes`: `depot, zone, kg`; the first of a page holds the shapes of all."""
+    """Draw one map: `shares` and `titles` by zone; `lanes`: `depot, zone, kg`, `between`: `depot, to_depot, kg`; the first of a
+    page holds the shapes of all.
+    """
     classes = [class_of(shares.get(zone, math.nan)) for zone in ground.zones]
     taken = Boxes(ground.width, ground.height)
     furniture = [_depots(ground, taken), _scale(ground), _north(ground)]
@@ -34,6 +44,7 @@ def panel(
         _zones(ground, classes, titles, ground.is_polygon),
         ground.borders,
         _lanes(ground, lanes, load),
+        _between(ground, between),
         _zones(ground, classes, titles, ~ground.is_polygon),  # a camp inside a district is not hidden by it
         _crosses(ground, taken),
         _codes(ground, classes, taken),
@@ -75,6 +86,26 @@ def _lanes(ground: Ground, lanes: pd.DataFrame, load: Load) -> Markup:
         lines.append(tag("path", d="".join(paths), class_="casing", stroke_width=width + 0.4))
         lines.append(tag("path", d="".join(paths), class_=kind, stroke_width=width))
     return tag("g", lines)
+
+
+def _between(ground: Ground, moves: pd.DataFrame) -> Markup:
+    """An arrow, broken, from depot to depot."""
+    marks = []
+    for depot, into, kg in zip(moves["depot"], moves["to_depot"], moves["kg"].astype(float), strict=True):
+        if depot in ground.depots and into in ground.depots:
+            (x1, y1), (x2, y2) = ground.depots[depot], ground.depots[into]
+            long = math.hypot(x2 - x1, y2 - y1)
+            if long > 2 * ARROW:
+                across, down = (x2 - x1) / long, (y2 - y1) / long
+                x, y = x2 - 1.6 * across, y2 - 1.6 * down  # the tip, clear of the square
+                back, wide = (x - ARROW * across, y - ARROW * down), ARROW / 2.6
+                head = f"M{x:.1f} {y:.1f}L{back[0] - wide * down:.1f} {back[1] + wide * across:.1f}"
+                head += f"L{back[0] + wide * down:.1f} {back[1] - wide * across:.1f}z"
+                line = f"M{x1:.1f} {y1:.1f}L{back[0]:.1f} {back[1]:.1f}"
+                words = f"{ground.depot_names[depot]} to {ground.depot_names[into]}: {tonnes(kg)}"
+                marks += [tag("path", d=line, class_="betweencase"), tag("path", tag("title", words), d=line, class_="between")]
+                marks.append(tag("path", d=head, class_="arrow"))
+    return tag("g", marks)
 
 
 def _crosses(ground: Ground, taken: Boxes) -> Markup:

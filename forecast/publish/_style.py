@@ -103,6 +103,9 @@ th.n + th:not(.n), td.n + td:not(.n) { padding-left: 4mm }
 .gridtext { fill: #87939b; font-size: 1.7px }
 .casing { fill: none; stroke: #fff; stroke-linecap: round; opacity: .75 }
 .lane { fill: none; stroke: #1d4f7c; stroke-linecap: round; opacity: .85 }
+.between { fill: none; stroke: #10202c; stroke-width: .45; stroke-dasharray: 1.4 .7 }
+.betweencase { fill: none; stroke: #fff; stroke-width: .9; opacity: .75 }
+.arrow { fill: #10202c; stroke: #fff; stroke-width: .2 }
 .weightless { stroke-dasharray: 1 .7 }
 .depot { fill: #10202c; stroke: #fff; stroke-width: .35 }
 .cross { stroke: #10202c; stroke-width: .45; fill: none; stroke-linecap: round }

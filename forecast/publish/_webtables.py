@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from forecast import met_need
+from forecast.publish._between import rows as between_rows
 from forecast.publish._loads import NOT_KNOWN, depot_loads, has_weights
 from forecast.publish._periods import periods_of
 from forecast.publish._style import class_of
@@ -45,6 +46,19 @@ def loads_table(result: Result, plan: Plan) -> Markup:
         parts += [tag("h3", load.head), _table(head, rows)]
         parts += [tag("p", f"and {counted(load.left_out, 'more zone')}: allocation.csv.")] if load.left_out else []
     return join(parts)
+
+
+def moves_table(result: Result, plan: Plan) -> Markup:
+    """What depots move to each other in the first period; nothing where there is none."""
+    rows = [
+        [start, end, tag("td", load_on, class_="day"), tag("td", there_by, class_="day"), what, _n(weight)]
+        for start, end, load_on, there_by, what, weight in between_rows(result, plan)
+    ]
+    if not rows:
+        return Markup()
+    head = ["From", "To", "Load on", "There by", "What", _n("Weight", "th")]
+    words = "Goods that depots move to each other can be loaded again once they are there: transfers.csv has the whole plan."
+    return join(tag("h2", f"To move between depots this {periods_of(plan).name}"), tag("p", words), _table(head, rows))
 
 
 def _table(head: Sequence[object], rows: Sequence[Sequence[object]]) -> Markup:

@@ -1,4 +1,5 @@
-"""allocation.gpkg: layers for a GIS. `zones`: coverage and quantities; `depots`: what each loads; `lanes`: what goes where.
+"""allocation.gpkg: layers for a GIS. `zones`: coverage and quantities; `depots`: what each loads; `lanes`: what goes where;
+`transfers`: what depots move to each other, where they do.
 
 `_first` is the first plan period (until `first_until`), `_all` the whole plan. An empty value is unknown.
 Zones without a place are rows without geometry; where no zone has one, `zones` and `lanes` are tables.
@@ -28,6 +29,7 @@ def write(folder: Path, result: Result) -> None:
     if plan is None:
         return
     layers = {"zones": zones(result, plan), "depots": depots(result, plan), "lanes": lanes(result, plan)}
+    layers |= {"transfers": transfers(result, plan)} if len(plan.transfers) else {}
     # The format notes when a layer was last changed: the issue date, so that the same content gives the same bytes.
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{result.stamp.issue_date.date()}T00:00:00.000Z"})
     try:
@@ -95,6 +97,21 @@ def lanes(result: Result, plan: Plan) -> gpd.GeoDataFrame:
         df[f"{item}_quantity_all"] = sent[sent["item"] == item].groupby(["depot", "zone"])["quantity"].sum()
     df = df.reset_index()
     return gpd.GeoDataFrame(df, geometry=_lines(df, result), crs=_CRS)
+
+
+def transfers(result: Result, plan: Plan) -> gpd.GeoDataFrame:
+    """One line per pair of depots that move something: quantity per item, kg, trips, first and last load, for whom."""
+    moved, key = plan.transfers, ["depot", "to_depot"]
+    df = moved.groupby(key)[["kg", "m3", "trips"]].sum(min_count=1).add_suffix("_all")
+    df["load_first"], df["load_last"] = moved.groupby(key)["load_on"].min(), moved.groupby(key)["load_on"].max()
+    first = moved[moved["load_on"] < periods_of(plan).first_end]
+    df["kg_first"] = first.groupby(key)["kg"].sum(min_count=1).reindex(df.index, fill_value=0.0)
+    for item in sorted(set(moved["item"])):
+        df[f"{item}_quantity_all"] = moved[moved["item"] == item].groupby(key)["quantity"].sum()
+    df["reason"] = moved.groupby(key)["reason"].agg(lambda reasons: "; ".join(sorted(set(reasons))))
+    df, places = df.reset_index(), result.inputs.routes.depots.set_index("depot")[["lon", "lat"]]
+    ends = zip(places.loc[df["depot"]].to_numpy(), places.loc[df["to_depot"]].to_numpy(), strict=True)
+    return gpd.GeoDataFrame(df, geometry=[shapely.LineString([start, end]) for start, end in ends], crs=_CRS)
 
 
 def _lines(df: pd.DataFrame, result: Result) -> list[shapely.LineString | None]:

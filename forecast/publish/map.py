@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 
 from forecast import met_need
-from forecast.publish import _about, _shapes, _week
+from forecast.publish import _about, _between, _shapes, _week
 from forecast.publish._ground import Ground, ground
 from forecast.publish._layout import FOOT, MARGIN, Layout, layout
 from forecast.publish._panel import panel
@@ -23,7 +23,7 @@ from forecast.publish._style import CSS, Load
 from forecast.publish._svg import Markup, tag
 from forecast.publish._text import counted, percent
 from forecast.publish._tooltips import titles
-from forecast.publish._webtables import MOST_WORST, loads_table, worst_table
+from forecast.publish._webtables import MOST_WORST, loads_table, moves_table, worst_table
 from forecast.schema import Plan, Result
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -50,7 +50,7 @@ def page(result: Result, plan: Plan) -> str:
     )
     drawn = result.inputs.zones.geometry.notna().any()
     front = [_about.header(result, plan), *(_drawn if drawn else _undrawn)(result, plan, now)]
-    back = [worst_table(plan, now, MOST_WORST) if drawn else "", loads_table(result, plan)]
+    back = [worst_table(plan, now, MOST_WORST) if drawn else "", loads_table(result, plan), moves_table(result, plan)]
     sheets = [tag("section", front, class_="sheet front"), tag("section", back, class_="sheet tables")]
     return f"<!DOCTYPE html>\n{tag('html', head, tag('body', sheets), lang='en')}\n"
 
@@ -60,7 +60,7 @@ def _drawn(result: Result, plan: Plan, now: pd.DataFrame) -> list[Markup]:
     base = _base(result, plan)
     nowhere = int(result.inputs.zones.geometry.isna().sum())
     missing = [tag("p", f"No place is known of {counted(nowhere, 'zone')}: in the tables, not on the map.")] if nowhere else []
-    maps, legend = _maps(result, plan, now, base), _about.legend(_load(plan), base.cut_off)
+    maps, legend = _maps(result, plan, now, base), _about.legend(_load(plan), base.cut_off, moves=len(_between.moves(plan)) > 0)
     return [maps, legend, *missing, _about.footer(result, base.projection.lat)]
 
 
@@ -83,9 +83,10 @@ def _maps(result: Result, plan: Plan, now: pd.DataFrame, base: Ground) -> Markup
     for n, need in enumerate(needs):
         shares = now[now["need"] == need].set_index("zone")
         lanes = _week.by_lane(lines[lines["need"] == need])
+        between = _between.of_need(plan, need, result.inputs.items)
         known = met_need.of_somebody(shares)  # as in the table beside it: nobody's need is no alarm
         covered = dict(zip(known.index, known["coverage"], strict=True))
-        drawing = panel(base, covered, titles(result, plan, need), lanes, load, first=n == 0)
+        drawing = panel(base, covered, titles(result, plan, need), lanes, between, load, first=n == 0)
         figures.append(tag("figure", _caption(need, shares, over_all[over_all["need"] == need], plan), drawing))
     room = _layout_of(result, plan)
     if room.rows >= 3:

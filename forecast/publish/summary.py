@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from forecast import met_need
-from forecast.publish import _orders, _week
+from forecast.publish import _between, _orders, _week
 from forecast.publish._about import lead
 from forecast.publish._loads import NOT_KNOWN, depot_loads, has_weights
 from forecast.publish._periods import first_cells, periods_of, plan_of
@@ -31,9 +31,8 @@ def text(result: Result) -> str:
     if plan is None:
         parts.append(["No plan was made: this run ends with the forecast."])
     else:
-        parts += [
-            part(result, plan) for part in (_loads, _coverage, _worst, _out_of_reach, _limits, _stock, _orders.section, _sureness)
-        ]
+        of_plan = (_loads, _moves, _coverage, _worst, _out_of_reach, _limits, _stock, _orders.section, _sureness)
+        parts += [part(result, plan) for part in of_plan]
     parts += [section(result) for section in (models, choices, signals, assumptions, problems, remarks)]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
@@ -108,6 +107,15 @@ def _out_of_reach(result: Result, plan: Plan) -> list[str]:
     ]
     left = ["", f"and {counted(len(rows) - MOST_ZONES, 'more zone')}."] if len(rows) > MOST_ZONES else []
     return ["## Out of reach", "", *markdown_table(["zone", "from", "people>", "why"], rows[:MOST_ZONES]), *left]
+
+
+def _moves(result: Result, plan: Plan) -> list[str]:
+    """What depots move to each other in the first period."""
+    rows = [[markdown(cell) for cell in row] for row in _between.rows(result, plan)]
+    if not rows:
+        return []
+    head = ["from", "to", "load on", "there by", "what", "weight>"]
+    return [f"## Move between depots this {periods_of(plan).name}", "", *markdown_table(head, rows), "", "All: `transfers.csv`."]
 
 
 def _limits(result: Result, plan: Plan) -> list[str]:

@@ -17,7 +17,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from forecast.publish import _frames
-from forecast.publish._glossary import COLUMNS
+from forecast.publish._glossary import ALL_SHEETS, COLUMNS
 from forecast.publish._periods import plan_of
 from forecast.schema import Plan, Result, Stamp
 from forecast.text_page import CONTROL, cell
@@ -53,8 +53,10 @@ def write(folder: Path, result: Result) -> None:
 def _tables(result: Result, plan: Plan) -> dict[str, pd.DataFrame]:
     """The sheets; what is the same in every row stands in About instead, but for the run and status of each line to load."""
     dates, stamp = ["issue_date", "data_until"], result.stamp
+    moved = {"Transfers": _frames.transfers(plan, stamp).drop(columns=dates)} if len(plan.transfers) else {}
     return {
         "Allocation": _frames.allocation(plan, stamp).drop(columns=dates),
+        **moved,
         "Coverage": _frames.coverage(plan, stamp).drop(columns=["run", "status", *dates]),
         "Pipeline": _frames.pipeline(plan, stamp).drop(columns=["run", "status", *dates]),
         "Assumptions": _frames.assumptions(result).drop(columns=["run", "status", *dates]),
@@ -149,7 +151,7 @@ def _about(sheet: WriteOnlyWorksheet, result: Result, tables: dict[str, pd.DataF
         sheet.append([_styled(sheet, name, _TEXT, Font(bold=True)), _text(sheet, cell(words))])
     sheet.append([])
     sheet.append([_styled(sheet, name, _TEXT, Font(bold=True, color="FFFFFF"), _HEAD) for name in ("sheet", "column", "meaning")])
-    for name, columns in COLUMNS.items():
+    for name, columns in ((name, columns) for name, columns in COLUMNS.items() if name in tables or name == ALL_SHEETS):
         for column, meaning in columns.items():
             wrapped = _styled(sheet, meaning, _TEXT)
             wrapped.alignment = Alignment(wrap_text=True, vertical="top")

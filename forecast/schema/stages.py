@@ -114,7 +114,8 @@ class Inputs:
     `data_until`: last day covered by a record; `doubted`: the rows of records that a problem
     was noted of, as text, as they stood; `feeds`: how fresh each signal is; `kept`: file -> sha256 of what
     earlier runs left and this one used; `unverified`: input -> how many of its files have no checksum beside them;
-    `veiled`: the files whose hash is that of what is left without small counts.
+    `veiled`: the files whose hash is that of what is left without small counts; `last_plan`: `depot, zone, item, vehicle,
+    load_on, quantity` that the last plan has ahead of it still (last_plan.py).
     """
 
     zones: gpd.GeoDataFrame
@@ -131,6 +132,7 @@ class Inputs:
     kept: Mapping[str, str] = field(default_factory=dict)
     unverified: Mapping[str, int] = field(default_factory=dict)
     veiled: tuple[str, ...] = ()
+    last_plan: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def is_stale(self) -> bool:
