@@ -46,7 +46,7 @@ Mix = dict[str, float]
 def choose(known: Known, items: Sequence[str], kept: Kept, ledger: Ledger) -> Choice:
     """One choice for all `items`: an ensemble whose weights differ by item; what was tried goes to `ledger.trials`.
 
-    Where too little is known to try anything, the yardstick is taken, and the ledger says so.
+    Where too little is known to try anything, the weights are those without any evidence, and the ledger says so.
     """
     candidates = _candidates(known)
     known = _at_the_start_of_the_week(known)
@@ -178,9 +178,9 @@ def _trials(known: Known, items: Sequence[str], candidates: Mapping[str, Choice]
     untils = origins(len(known.periods), settings.choice.origins, settings.horizon, max(settings.norm_after, settings.horizon))
     reasons = {name: _not_tried(known, items, candidate, len(untils)) for name, candidate in candidates.items()}
     if not untils:
-        share = {name: float(name == yardstick) for name in candidates}
+        share = _without_evidence(candidates, _votes(known, items))
         why = f"not tried: {_counted(len(known.periods))} too few to look back {settings.horizon}"
-        return [Trial(item, name, 0, np.nan, np.nan, np.nan, share[name], why) for item in items for name in candidates]
+        return [Trial(item, name, 0, np.nan, np.nan, np.nan, share.get(name, 0.0), why) for item in items for name in candidates]
     tried = _try_all(known, items, {name: one for name, one in candidates.items() if not reasons[name]}, untils)
     too_slow = {name for name in tried.paths if _nightly(known, items, candidates[name]) > settings.choice.nightly_seconds}
     weigher = _Weigher(tried, {name: candidates[name] for name in tried.paths if name not in too_slow}, _votes(known, items))
@@ -307,10 +307,9 @@ class _Weigher:
     """
 
     def __init__(self, everything: _Tried, candidates: Mapping[str, Choice], votes: float) -> None:
-        self.fast = [name for name, one in candidates.items() if not one.is_slow]
-        self.slow = [name for name, one in candidates.items() if one.is_slow]
-        prior = [votes if candidates[name].is_pooled else VOTES.get(name, OTHERS_VOTES) for name in self.fast]
-        self.overall = self._weights(everything, self.fast, np.array(prior), MOST_CELLS)
+        prior = _prior(candidates, votes)
+        self.fast, self.slow = list(prior), [name for name in candidates if name not in prior]
+        self.overall = self._weights(everything, self.fast, np.array(list(prior.values())), MOST_CELLS)
 
     def best(self, cells: _Tried) -> tuple[Mix, float]:
         """The members for an item with their shares, and the width of their average."""
@@ -348,6 +347,19 @@ class _Weigher:
             own = cells.item.astype(str) == item
             found[own] = weighing.importance(usual[own], cells.level[own], cells.origin[own]) / len(items)
         return found
+
+
+def _prior(candidates: Mapping[str, Choice], votes: float) -> Mix:
+    """What each candidate that does not fit series by series is worth before anything is tried."""
+    fast = {name: one for name, one in candidates.items() if not one.is_slow}
+    return {name: votes if one.is_pooled else VOTES.get(name, OTHERS_VOTES) for name, one in fast.items()}
+
+
+def _without_evidence(candidates: Mapping[str, Choice], votes: float) -> Mix:
+    """The shares where nothing could be tried."""
+    prior = _prior(candidates, votes)
+    parts = weighing.in_parts(np.array(list(prior.values())) / sum(prior.values()))
+    return {name: float(part) for name, part in zip(prior, parts, strict=True)}
 
 
 def _trial(item: str, name: str, cells: _Tried, mix: Mix, yardstick: str, share: float, note: str, width: float = 1.0) -> Trial:

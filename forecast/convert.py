@@ -19,7 +19,6 @@ from forecast.wordlists import weekdays
 
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 OFFSET = r"( ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2}))?"  # of a time zone: the day is the one written there
-OFFSET = r"( ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2}))?"  # of a time zone: the day is the one written there
 DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?" + OFFSET + ")?")
 MONTH = re.compile(r"([0-9]{4})-([0-9]{1,2})")
 WEEK = re.compile(r"([0-9]{4})-?W([0-9]{1,2})")

@@ -25,6 +25,7 @@ from forecast.unit_errors import Suspect, find_unit_errors
 Where = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]
 Values = npt.NDArray[Any]
 DIMS = ("zone", "item", "period")
+STRAY_DAYS, STRAY_SHARE = 5 * 365, 0.01  # few records so long before all others are slips of the year
 
 
 def build_panel(inputs: Inputs, config: Config, issue_date: pd.Timestamp, ledger: Ledger) -> xr.Dataset:
@@ -37,7 +38,7 @@ def build_panel(inputs: Inputs, config: Config, issue_date: pd.Timestamp, ledger
     """
     last = periods.last_complete(issue_date, config.forecast.period, config.forecast.week_starts)
     records = _where_true(inputs.records["period"] <= last, inputs.records)
-    records = _since(config.panel.history_from, records, ledger)
+    records = _since(config.panel.history_from, _without_stray(records, config, ledger), ledger)
     axes = _axes(inputs, records, config, last)
     where = _where(records, axes)
     panel = xr.Dataset(_signals(inputs, axes["period"]), coords=axes)
@@ -74,6 +75,27 @@ def build_panel(inputs: Inputs, config: Config, issue_date: pd.Timestamp, ledger
 def _where_true(holds: pd.Series, records: pd.DataFrame) -> pd.DataFrame:
     """Some of the records; all of them are not copied, since of many series they fill the memory."""
     return records.reset_index(drop=True) if holds.all() else records[holds].reset_index(drop=True)
+
+
+def _without_stray(records: pd.DataFrame, config: Config, ledger: Ledger) -> pd.DataFrame:
+    """Without the few records that stand years before all others: a slip of the year, such as 1970-01-01, stretches the panel.
+
+    Where `panel.history_from` says since when records count, it holds instead.
+    """
+    starts = records["period"].drop_duplicates().sort_values()
+    apart = starts.diff() > pd.Timedelta(days=STRAY_DAYS)
+    if not apart.any() or config.panel.history_from is not None:
+        return records
+    early = records["period"] < starts[apart].iloc[-1]
+    if early.sum() > STRAY_SHARE * len(records):
+        return records
+    for _, row in records[early].iterrows():
+        file, line = convert.place(str(row["record"]))
+        problem = f"is {STRAY_DAYS // 365} years or more before the records that follow"
+        action = "Set aside as a slip of the year. Mend it, or say with panel.history_from since when records count"
+        day = str(pd.Timestamp(row["period"]).date())
+        ledger.problems.note(Problem(file or "records", problem, action, line=line, column="period", value=day))
+    return _where_true(~early, records)
 
 
 def _since(day: dt.date | None, records: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:

@@ -131,6 +131,7 @@ def inputs_fingerprint(inputs: Inputs, ledger: Ledger) -> str:
     parts += [routes.closures.to_csv(index=False), inputs.movements.to_csv(index=False)]
     parts += sorted(f"{p.file}|{p.column}|{p.value}|{p.problem}" for p in ledger.problems)
     parts.append(inputs.files.get(GIVEN, ""))
+    parts += [] if inputs.last_plan.empty else [inputs.last_plan.to_csv(index=False)]
     return _bytes_digest("\n".join(parts).encode())
 
 
@@ -245,6 +246,7 @@ def _seams(inputs: Inputs, panel: xr.Dataset, demand: xr.Dataset, plan: Plan | N
         **{seam: getattr(inputs.stock, name) for name, seam in STOCK_SEAMS.items()},
         **{seam: getattr(inputs.routes, name) for name, seam in ROUTES_SEAMS.items()},
         "5-movements": inputs.movements,
+        "5-last-plan": inputs.last_plan,
     }
     if plan is not None:
         tables |= {"6-lines": plan.lines, "7-cells": plan.cells, "8-depot-stock": plan.depot_stock, "8-transfers": plan.transfers}

@@ -37,7 +37,7 @@ def note(panel: xr.Dataset, period: str, ledger: Ledger) -> None:
             "Their level is a guess, their spread that of the item's other series, if there are any. Give older records",
         ),
         (
-            (count > FEW) & (high == 0),
+            (count > FEW) & (high == 0) & demanded,
             "nothing but zeros",
             "Forecast as they were: next to nothing. If something was needed, tell when stock ran out",
         ),

@@ -57,6 +57,7 @@ def _inputs(run: Published) -> Inputs:
         stock=Stock(**{name: run.seam(seam) for name, seam in store.STOCK_SEAMS.items()}),
         routes=Routes(**{name: run.seam(seam) for name, seam in store.ROUTES_SEAMS.items()}),
         movements=run.seam("5-movements"),
+        last_plan=run.seam("5-last-plan"),
         files={},
         data_until=pd.Timestamp(run.manifest["data_until"]),
     )

@@ -12,7 +12,7 @@ import xarray as xr
 
 from forecast import periods
 from forecast.config import Job, Plugin
-from forecast.errors import InputError, Problem, few
+from forecast.errors import InputError, Problem, bare_name, counted, few
 from forecast.inputs.checks import Known
 from forecast.inputs.headings import recognised, spread_periods
 from forecast.inputs.records import data_until, read_records
@@ -73,7 +73,7 @@ def read_records_alone(job: Job, ledger: Ledger) -> tuple[Job, Inputs]:
             read, said = again[:2], [*said, *again[2]]
     sources, records = read
     _check(sources, records)
-    _take_over(sources.ledger, ledger, said)
+    _take_over(sources.ledger, ledger, [*said, *_look_alikes(records, _file(sources))])
     job, settings = sources.job, sources.job.config.forecast
     job = dataclasses.replace(job, issue_date=periods.step(records["period"].max(), 1, settings.period))
     stock = Stock(*(table.empty() for table in (STOCK, ARRIVALS, ZONE_STOCK, DISPATCHES, BY_OTHERS, COMMITMENTS, PRIORITIES)))
@@ -195,6 +195,19 @@ def _for_the_command_line(problem: Problem, sources: Sources) -> Problem:
     places = {sources.config_file: (_file(sources), ""), "records.path": ("--records", problem.column)}
     file, column = places.get(problem.file, (problem.file, problem.column))
     return dataclasses.replace(problem, file=file, column=column, action=action)
+
+
+def _look_alikes(records: pd.DataFrame, file: str) -> list[Problem]:
+    """Codes that differ by case, accents, blanks or signs only are never taken as one, but named."""
+    found = []
+    for column in ONE:
+        codes = pd.Series(sorted(records[column].unique()), dtype="str")
+        alike = [group.tolist() for _, group in codes.groupby(codes.map(bare_name)) if len(group) > 1]
+        if alike:
+            action = f"Taken as different. If they are one {column}, write them alike"
+            what = f"differ by case, accents, blanks or signs only ({counted(len(alike), 'such group')})"
+            found.append(Problem(file, what, action, column=column, value=" and ".join(alike[0])))
+    return found
 
 
 def _file(sources: Sources) -> str:

@@ -59,8 +59,8 @@ def paths(history: History, samples: int, label: str, points: Points) -> Floats:
 
 def _paths_of(history: History, samples: int, label: str, points: Points) -> Floats:
     """(series, horizon, sample) as if all regressors were known."""
-    past, horizon = history.values.shape[1], len(history.ahead)
-    origins = np.append(_paths.origins(past, horizon), past - 1)
+    horizon = len(history.ahead)
+    origins = np.append(_paths.origins(history), history.values.shape[1] - 1)
     found = _paths.each_series(history, (len(origins), horizon), label, lambda series: points(history, series, origins))
     own = _paths.errors(history.values, found[:, :-1], origins[:-1])
     return _paths.spread(history, found[:, -1], own, own, samples)

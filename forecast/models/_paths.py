@@ -27,6 +27,7 @@ Points = Callable[[Floats, Ints], Floats]
 
 FAILURES = (ArithmeticError, ValueError, RuntimeError, np.linalg.LinAlgError)  # of a fit
 MOST_ORIGINS = 60  # evenly spread over the past: neighbouring origins share most of their errors
+WEEK, FEWEST_WEEKS = 7, 4  # days; weeks of a past of days from which on only origins of the same weekday are looked at
 MOST_LENDERS = 2000  # series of the pool, evenly spread over its levels
 BORROWED = 24  # borrowed errors weigh as much as this many origins of one's own
 NEAREST = 100  # origins borrowed from: those nearest in level, and all of the same level
@@ -47,8 +48,7 @@ class Errors:
 
 def around(history: History, points: Points, samples: int) -> Floats:
     """History -> (series, horizon, sample): a method's points for the future, with its own past error paths around them."""
-    past, horizon = history.values.shape[1], len(history.ahead)
-    known_until, now = origins(past, horizon), np.array([past - 1])
+    known_until, now = origins(history), np.array([history.values.shape[1] - 1])
 
     def past_errors(values: Floats) -> Errors:
         parts = [errors(values[part], points(values[part], known_until), known_until) for part in chunks(len(values))]
@@ -155,12 +155,28 @@ def chunks(count: int) -> Iterator[slice]:
 # ------------------------------------------------------------------ past errors
 
 
-def origins(past: int, horizon: int) -> Ints:
-    """Positions of past origins whose errors can be seen for at least half of the horizon."""
-    last = past - 1 - max(1, horizon // 2)
-    if last < 0:
+def origins(history: History) -> Ints:
+    """Positions of past origins whose errors can be seen for at least half of the horizon.
+
+    Of days, once there are FEWEST_WEEKS, those a whole number of weeks ago, and all of the horizon is seen: what a method misses
+    on Fridays is then put right on Fridays, instead of passing for noise on all days.
+    """
+    past, horizon = history.values.shape[1], len(history.ahead)
+    if _is_daily(history) and past - 1 - horizon >= FEWEST_WEEKS * WEEK:
+        weeks = np.arange((past - 1) % WEEK, past - horizon, WEEK)
+        return np.asarray(weeks[_evenly(len(weeks))], dtype=np.intp)
+    return _evenly(past - max(1, horizon // 2))
+
+
+def _evenly(count: int) -> Ints:
+    """Of so many in a row, MOST_ORIGINS; none of none."""
+    if count <= 0:
         return np.empty(0, dtype=np.intp)
-    return np.unique(np.linspace(0, last, min(MOST_ORIGINS, last + 1)).round().astype(np.intp))
+    return np.unique(np.linspace(0, count - 1, min(MOST_ORIGINS, count)).round().astype(np.intp))
+
+
+def _is_daily(history: History) -> bool:
+    return len(history.periods) > 1 and bool(history.periods[-1] - history.periods[-2] == np.timedelta64(1, "D"))
 
 
 def errors(values: Floats, points: Floats, known_until: Ints) -> Errors:
@@ -224,7 +240,7 @@ def _draw(
     """
     past = history.values.shape[1]
     usable = np.isfinite(own.paths).all(axis=2)
-    weight = usable * 0.5 ** ((past - 1 - origins(past, len(history.ahead))) / history.season)
+    weight = usable * 0.5 ** ((past - 1 - origins(history)) / history.season)
     count = _effective(weight)
     first, last = _nearest(pool.level, level)
     share = np.where(last > first, count / (count + BORROWED), 1.0)[:, None]

@@ -31,7 +31,9 @@ def main(arguments: list[str] | None = None, data: Path | None = None) -> None:
     parser.add_argument("--rivals", type=int, default=0, metavar="SERIES", help="try outside rivals on so many series")
     parser.add_argument("--statsforecast", default="", metavar="PYTHON", help="a Python that has statsforecast, for AutoETS")
     parser.add_argument("--shares", type=float, nargs="*", help="of weeks that run out in the country whose truth is known")
-    parser.add_argument("--zones", type=int, nargs="*", help="sizes of the made-up operations; default: 1000, 3000 and 10000")
+    parser.add_argument(
+        "--zones", type=int, nargs="*", help="sizes of the made-up operations; default: 1250, 2500, 5000 and 10000"
+    )
     args = parser.parse_args(arguments)
     data = data or Path(os.environ.get("FORECAST_DATA", ROOT.parent / "shared" / "data"))
     models = [name.strip() for name in args.models.split(";") if name.strip()]

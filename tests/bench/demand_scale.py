@@ -55,18 +55,29 @@ from tests.bench.demand_scores import show
 ROOT = Path(__file__).parents[2]
 ITEM_COUNT, WEEKS, AHEAD = 6, 156, 6
 FIRST = pd.Timestamp("2023-01-02")
-SIZES = (1_000, 3_000, 10_000)
+SIZES = (1_250, 2_500, 5_000, 10_000)
 COLUMNS = ("panel s", "demand s", "processor", "peak MB")
 
 
 def main(data: Path, models: Sequence[str], sizes: Sequence[int] = SIZES) -> None:
-    """Print seconds and memory."""
+    """Print seconds and memory, and how both grow with the zones."""
     for model in models:
         rows = _child("civ", str(data), model) if data.is_dir() else {}
-        for size in sizes:
-            rows |= _child("zones", str(size), model)
+        grown = [_child("zones", str(size), model) for size in sizes]
+        for row in grown:
+            rows |= row
         show(f"seconds and memory: {model}; limits: Cote d'Ivoire, choice made, 60 s, 1.5 GB; 10,000 zones 600 s, 4 GB",
              rows, COLUMNS)  # fmt: skip
+        print(_growth(sizes, [next(iter(row.values())) for row in grown]))
+
+
+def _growth(sizes: Sequence[int], rows: Sequence[dict[str, float]]) -> str:
+    """How seconds and memory grow: the power of the number of zones, by least squares of the logs; 1 is linear."""
+    if len(sizes) < 2:
+        return ""
+    slopes = [np.polyfit(np.log(sizes), np.log([row[name] for row in rows]), 1)[0] for name in ("processor", "peak MB")]
+    last = np.log(rows[-1]["processor"] / rows[-2]["processor"]) / np.log(sizes[-1] / sizes[-2])
+    return f"grows as zones to the power of: processor {slopes[0]:.2f} (at the end {last:.2f}), memory {slopes[1]:.2f}; linear: 1"
 
 
 def _child(*arguments: str) -> dict[str, dict[str, float]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,7 @@ from forecast.backtest.reading import Then, read_as_of, without_plan
 from forecast.config import Plugin
 from forecast.demand import forecast_demand
 from forecast.inputs import read_inputs
+from forecast.kept import Kept
 from forecast.panel import build_panel
 from forecast.schema import Inputs, Ledger
 from tests.backtest_world import NOW, Plug, job, plugged, write_records
@@ -29,6 +31,10 @@ ORIGIN = pd.Timestamp("2026-09-07")
 MONTH = pd.Timestamp("2025-03-01")  # 14 months are known
 WEEK = pd.Timedelta(days=7)
 SMALL = {"pooled": {"networks": 1, "examples": 2000}}
+CHOICE = {
+    "candidates": [{"use": "naive"}, {"use": "smoothing"}, {"use": "empirical"}, {"use": "pooled", **SMALL["pooled"]}],
+    "origins": 2,
+}
 LEAKY = """
 import csv
 def predict(history, samples, settings):
@@ -39,13 +45,13 @@ def predict(history, samples, settings):
 """
 
 
-def forecast_bytes(then: Then, model: str) -> bytes:
+def forecast_bytes(then: Then, model: str, kept: Kept | None = None) -> bytes:
     """All that a model forecasts from what was known then, to the last bit: it must not change when later rows are cut away."""
     settings = config_of(then.job.config, model)
     if model in SMALL:
         forecast = settings.forecast.model_copy(update={"default": Plugin.model_validate({"use": model, **SMALL[model]})})
         settings = settings.model_copy(update={"forecast": forecast})
-    return as_bytes(forecast_demand(then.panel, then.inputs, settings, then.job.issue_date, Ledger()))
+    return as_bytes(forecast_demand(then.panel, then.inputs, settings, then.job.issue_date, Ledger(), kept))
 
 
 def as_bytes(demand: xr.Dataset) -> bytes:
@@ -65,7 +71,7 @@ def full(demo_config: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("backtest") / "full"
     shutil.copytree(demo_config.parent, folder, ignore=shutil.ignore_patterns("runs", "truth"))
     settings = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
-    settings["forecast"] |= {"samples": 20, "horizon": 3}
+    settings["forecast"] |= {"samples": 20, "horizon": 3, "choice": CHOICE}
     (folder / "config.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
     for path in sorted((folder / "data" / "records").glob("*.csv")):
         _change(path, lambda df: df[df["zone"].isin(sorted(df["zone"].unique())[:5])])
@@ -99,7 +105,7 @@ def quick_models() -> list[str]:
     return [name for name, model in models.items() if name not in ("prophet", "ensemble") and not getattr(model, "SLOW", False)]
 
 
-@pytest.mark.parametrize("model", [AS_CONFIGURED, *quick_models()])
+@pytest.mark.parametrize("model", [AS_CONFIGURED, "best", *quick_models()])
 def test_demo_files_cut_at_the_origin_give_the_bytes_of_full_files(known: tuple[Then, Then], model: str) -> None:
     full_then, cut_then = known
     assert forecast_bytes(full_then, model) == forecast_bytes(cut_then, model)
@@ -132,6 +138,21 @@ def tables(tmp_path: Path) -> dict[str, Path]:
     for folder in folders.values():
         folder.mkdir()
     return {name: write_records(folders[name] / "records.csv", months) for name, months in (("full", 20), ("cut", 14))}
+
+
+def test_a_choice_that_is_kept_gives_the_bytes_of_one_made_anew_and_tells_nothing_of_later(
+    tables: dict[str, Path], tmp_path: Path
+) -> None:
+    """What a later night chose from the full files, and kept, does not reach the forecast of an earlier day."""
+    kept, found = tmp_path / "kept", []
+    overrides = (f"forecast.choice={json.dumps(CHOICE)}", "forecast.samples=20")
+    known = {name: job(path, 3, "M", *overrides) for name, path in tables.items()}
+    forecast_bytes(read_as_of(known["full"], MONTH + pd.DateOffset(months=5)), "best", Kept(kept))
+    later = (kept / "choice.npz").read_bytes()
+    for name, keeps in (("full", kept), ("full", kept), ("cut", kept), ("cut", None), ("full", None)):
+        found.append(forecast_bytes(read_as_of(known[name], MONTH), "best", Kept(keeps)))
+    assert len(set(found)) == 1
+    assert (kept / "choice.npz").read_bytes() != later
 
 
 def test_a_model_that_looks_ahead_is_noticed(tables: dict[str, Path], plug: Plug, monkeypatch: pytest.MonkeyPatch) -> None:

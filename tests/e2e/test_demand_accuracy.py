@@ -14,7 +14,7 @@ from forecast.backtest.reading import read_as_of
 from forecast.inputs import read_records_alone
 from forecast.panel import build_panel
 from forecast.schema import Ledger
-from tests.bench import demand_civ, demand_truth
+from tests.bench import demand_civ, demand_sets, demand_truth, demand_unseen
 from tests.bench.demand_models import ask, bare
 
 ISSUE_DATE, ORIGIN = dt.date(2019, 7, 1), 41
@@ -68,3 +68,20 @@ def test_where_stock_ran_out_demand_is_told_better_than_by_the_records(out_of_st
         assert ours["wmape out"] < 0.8 * out_of_stock[other]["wmape out"], other
         assert abs(ours["bias out"]) < 0.5 * abs(out_of_stock[other]["bias out"]), other
     assert ours["in 80"] > 0.75
+
+
+def test_how_much_a_ratio_would_differ_at_other_origins_is_told_by_leaving_each_out() -> None:
+    assert demand_sets.jackknife([1.0, 3, 6], [2.0, 6, 12]) == "(+- 0.0%) "  # half as much at every origin
+    apart = np.log([5 / 2, 4 / 2, 3 / 2])  # losses of 1, 2 and 3 beside 1, 1 and 1, each origin left out once
+    assert demand_sets.jackknife([1.0, 3, 6], [1.0, 2, 3]) == f"(+- {np.sqrt(2 * apart.var()):.1%}) "
+    assert demand_sets.jackknife([1.0, 3], [1.0, 2]) == ""  # of two origins nothing can be said
+
+
+@pytest.mark.parametrize("name", demand_unseen.SETS)
+def test_artificial_sets_are_counts_without_gaps(name: str, tmp_path: Path) -> None:
+    settings, table = demand_unseen.write(name, tmp_path), pd.read_csv(tmp_path / "records.csv")
+    series = table.groupby(["zone", "item"])["period"].nunique()
+    assert (series == series.iloc[0]).all()
+    assert (table["distributed"] >= 0).all()
+    assert table["distributed"].dtype == np.int64
+    assert settings.forecast.horizon == demand_unseen.SETS[name].horizon

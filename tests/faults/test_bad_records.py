@@ -161,6 +161,35 @@ def test_a_hundred_thousand_series_are_forecast(settings: Sequence[str], forecas
     assert "more has nothing but zeros" in told.whats
 
 
+def test_a_series_that_was_always_out_of_stock_has_no_demand_but_what_records_will_show(forecast) -> None:
+    table = series({"A": USUAL, "OUT": [0.0] * 30}).assign(stock_start=lambda rows: rows["distributed"] * 2, received=0.0)
+    told = forecast(table)
+    sound(told)
+    assert "OUT kit has nothing but stock-outs" in told.whats
+    assert set(told.table.loc[told.table["zone"] == "OUT", "quantity"]) == {"distributed"}
+    assert told.first("OUT", "distributed")["q90"] == 0
+
+
+@pytest.mark.parametrize("settings", [CHOSEN, QUICK], ids=["best", "set"])
+def test_a_small_zone_beside_huge_ones_keeps_its_own_size(settings: Sequence[str], forecast) -> None:
+    told = forecast(series({"SMALL": USUAL, "HUGE": [1e12 * (10 + 9 * (n % 3)) for n in range(30)]}), *settings)
+    sound(told)
+    assert told.first("SMALL")["mean"] == pytest.approx(11, rel=0.2)
+    assert told.first("SMALL")["q95"] < 20
+
+
+def test_figures_that_nobody_can_count_are_refused(forecast) -> None:
+    told = forecast(series({"A": [1e300 * value for value in USUAL]}))
+    assert (told.code, "'1e+301' is more than 1e+15" in told.errors) == (2, True)
+
+
+def test_a_fraction_of_a_unit_is_forecast_and_shown(forecast) -> None:
+    told = forecast(series({"A": [value / 1e4 for value in USUAL]}))
+    sound(told)
+    assert told.first()["mean"] == pytest.approx(0.0011, rel=0.1)
+    assert "all to be handed out 0.003" in told.screen
+
+
 def test_a_sound_series_is_not_named(forecast) -> None:
     told = forecast(series({"A": USUAL}))
     assert told.problems.empty
@@ -247,7 +276,106 @@ def test_the_forecast_starts_after_the_last_record_and_says_so(forecast) -> None
     assert "as of 2019-05-01, right after the last record (not 2019-05-20)" in told.screen
 
 
+@pytest.mark.parametrize("period", ["9999-12", "0001-01"])
+def test_a_year_that_cannot_be_is_set_aside_by_line(period: str, forecast) -> None:
+    table = series(dict.fromkeys("ABC", USUAL))
+    table.loc[5, "period"] = period
+    told = forecast(table)
+    sound(told)
+    assert told.problems["line"].tolist() == [7]
+
+
+def test_weeks_dated_by_their_sunday_are_forecast_by_sundays(forecast) -> None:
+    told = forecast(dated(7, 60, start=dt.date(2019, 1, 6)), frequency="W")
+    assert told.code == 0
+    assert sorted(set(told.table["period"])) == ["2020-03-01", "2020-03-08", "2020-03-15"]
+    assert "has weeks that all are dated by one day, SUN" in told.problems["problem"].iloc[0]
+    told = forecast(dated(7, 60, start=dt.date(2019, 1, 6)), *QUICK, "--set", "forecast.week_starts=MON", frequency="W")
+    assert sorted(set(told.table["period"])) == ["2020-02-24", "2020-03-02", "2020-03-09"]
+
+
+def test_quarters_read_as_months_are_named(forecast) -> None:
+    told = forecast(series({"A": [value if n % 3 == 2 else None for n, value in enumerate(USUAL)]}))
+    sound(told)
+    assert "the records are a quarter apart, and a period is a month here" in told.whats
+
+
+@pytest.mark.parametrize("written", ["{}T00:00:00+03:00", "{} 21:30:00Z", "{} 00:00:00", "{}T00:00:00.000"])
+def test_timestamps_are_of_the_day_written_there(written: str, forecast) -> None:
+    table, told = dated(1, 60), []
+    for form in ("{}", written):
+        told.append(forecast(table.assign(period=table["period"].map(form.format)), frequency="D"))
+    assert [one.code for one in told] == [0, 0]
+    pd.testing.assert_frame_equal(told[0].table, told[1].table)
+
+
+@pytest.mark.parametrize("horizon", ["0", "-1", "367"])
+def test_a_horizon_that_cannot_be_is_refused(horizon: str, forecast) -> None:
+    told = forecast(series({"A": USUAL}), *QUICK, "--horizon", horizon)
+    assert (told.code, f"'{horizon}' is not a number from 1 to 366" in told.errors) == (2, True)
+
+
 # ------------------------------------------------------------------ files as people have them
+
+
+@pytest.mark.parametrize("blank", ["", "NA", "n/a", "NaN", "null"])
+def test_a_table_with_a_row_for_every_month_has_missing_reports(blank: str, forecast) -> None:
+    table = series({"A": USUAL, "B": USUAL})
+    cells = table["distributed"].astype(str).where(table.index % 30 >= 12, blank)
+    told, without = forecast(table.assign(distributed=cells)), forecast(table[table.index % 30 >= 12])
+    sound(told)
+    pd.testing.assert_frame_equal(told.table, without.table)
+    assert "and 23 more rows like it" in told.whats
+    assert told.problems["action"].iloc[0].startswith("Taken as not reported, which is not zero")
+    assert forecast(table.assign(distributed=blank)).code == 2
+
+
+def test_a_column_for_each_month_is_read_as_rows(forecast) -> None:
+    table = series({"A": USUAL, "B": USUAL[::-1]})
+    wide = table.pivot(index=["zone", "item"], columns="period", values="distributed").reset_index()
+    told, plain = forecast(wide.rename(columns={"zone": "Site", "item": "Produit"})), forecast(table)
+    sound(told)
+    pd.testing.assert_frame_equal(told.table, plain.table)
+    assert "a period each: 2017-01, 2017-02, 2017-03 and 27 more" in told.problems["action"].iloc[0]
+
+
+@pytest.mark.parametrize("names", ["unique_id,ds,y", "store,date,sales", "Établissement,Mois,Quantité"])
+def test_a_table_of_one_item_may_have_other_headings_too(names: str, forecast) -> None:
+    table = series({"A": USUAL, "B": USUAL}).drop(columns="item").set_axis(names.split(","), axis=1)
+    told = forecast(table)
+    sound(told)
+    assert set(told.table["zone"]) == {"A", "B"}
+
+
+def test_codes_that_differ_by_capitals_only_are_named_and_kept_apart(forecast) -> None:
+    told = forecast(series({"Zone A": USUAL, "zone a": USUAL}))
+    sound(told)
+    assert set(told.table["zone"]) == {"Zone A", "zone a"}
+    assert "Zone A and zone a differ by case, accents, blanks or signs only" in told.whats
+
+
+@pytest.mark.parametrize(
+    ("text", "option"),
+    [("1,022", "inputs.records.decimal=."), ("01/{m:02d}/{y}", "inputs.records.dates=day_first")],
+    ids=["decimals", "dates"],
+)
+def test_what_is_to_be_decided_is_an_option_of_the_command(text: str, option: str, forecast) -> None:
+    table = series({"A": USUAL})
+    if "{" in text:
+        table["period"] = [text.format(m=int(month[5:]), y=month[:4]) for month in table["period"]]
+    else:
+        table["distributed"] = text
+    told = forecast(table)
+    assert (told.code, f"--set {option}" in told.errors) == (2, True)
+    sound(forecast(table, *QUICK, "--set", option))
+
+
+def test_a_sheet_is_asked_for_by_its_option(forecast, tmp_path: Path) -> None:
+    with pd.ExcelWriter(tmp_path / "two.xlsx") as book:
+        pd.DataFrame({"about": ["see Data"]}).to_excel(book, sheet_name="README", index=False)
+        series({"A": USUAL}).to_excel(book, sheet_name="Data", index=False)
+    told = forecast(series({"A": USUAL}), *QUICK, "--records", str(tmp_path / "two.xlsx"))
+    assert (told.code, "--set inputs.records.sheet=NAME. Sheets: README, Data" in told.errors) == (2, True)
 
 
 @pytest.mark.parametrize("name", ["records.csv", "records.xlsx", "records.parquet", "my records [2].csv"])

@@ -78,6 +78,20 @@ def test_days_out_of_stock_raise_demand_by_the_days_lost_and_leave_the_records(w
     without, _ = demand_of(world, "moving_average")
     out, _ = demand_of(world, "moving_average", out_days=days)
     np.testing.assert_array_equal(out["distributed"], without["distributed"])
-    some = np.array([any(values) for values in world])  # of nothing but zeros a unit is doubted, whatever the days
-    raised, plain = out["demand"].values[some], without["demand"].values[some]
-    np.testing.assert_allclose(raised, plain * 7 / (7 - days), rtol=2e-5, atol=1e-4)
+    some = np.array([any(values) for values in world])
+    raised, plain = out["demand"].values, without["demand"].values
+    np.testing.assert_allclose(raised[some], plain[some] * 7 / (7 - days), rtol=2e-5, atol=1e-4)
+    np.testing.assert_array_equal(raised[~some], plain[~some])  # nothing in fewer days is still nothing: one unit is doubted
+
+
+@pytest.mark.parametrize(
+    "model", [name for name in FAST if name != "intermittent"]
+)  # has a chance of its own that something comes
+@given(zeros=st.integers(1, WEEKS), beside=st.integers(1, 10**9))
+@settings(few, max_examples=6)
+def test_nothing_but_zeros_is_next_to_nothing_whatever_is_needed_elsewhere(model, zeros, beside):
+    quiet, busy = [None] * (WEEKS - zeros) + [0.0] * zeros, [float(beside * (1 + week % 3)) for week in range(WEEKS)]
+    for world in ([quiet], [quiet, busy]):
+        demand = demand_of(world, model)[0]["demand"].values[0, 0]
+        np.testing.assert_array_equal((demand > 0).sum(axis=1), round(40 / (zeros + 2)))  # Laplace: one future in zeros + 2
+        assert demand.max() <= 1

@@ -275,9 +275,11 @@ def test_a_slow_model_too_slow_for_every_night_is_tried_told_and_not_taken(slow:
     assert found["spy"].share == 0
 
 
-def test_a_past_too_short_to_look_back_says_so_and_takes_the_average() -> None:
-    found = trials(world(noise, count=9), "naive")
-    assert taken(found) == {"moving_average": 1}
+def test_a_past_too_short_to_look_back_says_so_and_takes_what_holds_without_evidence() -> None:
+    found = trials(world(noise, count=9), "naive", "empirical", "smoothing")
+    shares = taken(found)
+    assert max(shares, key=lambda name: shares[name]) == "empirical"
+    assert sum(shares.values()) == pytest.approx(1)
     assert {trial.note for trial in found} == {"not tried: 9 periods are too few to look back 3"}
 
 

@@ -53,6 +53,10 @@ def test_set_wins_over_all(tmp_path: Path) -> None:
     assert config.load(write(tmp_path, "plan: {horizon: 5}\n"), overrides=["plan.horizon=3"]).plan.horizon == 3
 
 
+def test_who_names_no_model_lets_the_past_decide(tmp_path: Path) -> None:
+    assert config.load(write(tmp_path, "{}\n")).forecast.default.use == "best"
+
+
 def test_a_config_is_frozen(tmp_path: Path) -> None:
     loaded = config.load(write(tmp_path, "title: A\n"))
     with pytest.raises(ValidationError, match="frozen"):

@@ -11,6 +11,7 @@ from forecast.demand import forecast_demand
 from forecast.errors import InputError
 from forecast.exposure import read_exposure
 from forecast.given_demand import from_samples, from_table
+from forecast.histories import Known, of_item
 from forecast.models import ets, moving_average
 from forecast.panel import build_panel
 from forecast.quantiles import demand_table
@@ -196,6 +197,28 @@ def test_nothing_after_the_issue_date_influences_the_forecast():
     assert early.identical(late)
 
 
+@pytest.mark.parametrize("quantity", ["demand", "distributed"])
+def test_what_a_model_sees_of_an_origin_does_not_depend_on_anything_later(quantity):
+    """Values, floors, stock, reports and signals alike; the choice of models asks for the past so."""
+    until, settings, asked = 30, config("ets"), {"rain": SimpleNamespace(lag=0, window=1)}
+    rain, seen = np.random.default_rng(7).gamma(2, 10, (2, 40)), []
+    table = records({(zone, "kit"): noisy(seed=ord(zone)) for zone in "AB"}, stock_start=200.0, received=10.0, stock_end=50.0)
+    for later in (1.0, 7.0):
+        told = table.copy()
+        rows = told["period"] >= after(until)
+        told.loc[rows, ["distributed", "received", "stock_end"]] *= later
+        told.loc[rows, "stockout_days"] = later
+        rained = np.where(np.arange(40) < until, rain, later * rain)
+        given = inputs(told, signals={"rain": rained})
+        panel = build_panel(given, settings, after(40), Ledger())
+        known = Known(panel, np.ones((2, 1, 40)), np.ones(2), given, settings)
+        history = of_item(known, "kit", quantity, known.values("distributed")[:, 0], asked, until, by_figure=True)
+        seen.append([history.values, history.floors, *history.stock.values(), history.is_reported, *history.regressors.values()])
+    assert len(seen[0]) >= 6
+    for early, late in zip(*seen, strict=True):
+        np.testing.assert_array_equal(early, late)
+
+
 # ------------------------------------------------------------------ which model, and what falls back
 
 
@@ -229,7 +252,8 @@ def test_nothing_but_stockouts_without_a_norm_is_not_planned():
     table["stockout_days"] = np.where(table["zone"] == "B", 7.0, 0.0)
     demand = forecast(inputs(table))
     assert demand["model"].values[:, 0].tolist() == ["moving_average", "none"]
-    assert np.isnan(demand["distributed"].sel(zone="B")).all()
+    assert np.isnan(demand["demand"].sel(zone="B")).all()
+    assert float(demand["distributed"].sel(zone="B").max()) <= 1  # what the records will show goes on as it was
 
 
 def test_a_model_that_fails_falls_back_and_says_so(monkeypatch):

@@ -206,6 +206,17 @@ def test_what_a_run_uses_is_kept_however_large(tmp_path: Path, monkeypatch: pyte
 # ------------------------------------------------------------------ whether a file is what it was
 
 
+def test_what_is_kept_elsewhere_is_read_and_never_written(tmp_path: Path) -> None:
+    Kept(tmp_path / "nights").put("choice.npz", "monday", {"values": np.ones(3)})
+    what_if = Kept(tmp_path / "what_if", elsewhere=tmp_path / "nights")
+    found = what_if.get("choice.npz", "monday")
+    assert found is not None
+    assert found["values"].tolist() == [1, 1, 1]
+    what_if.put("choice.npz", "another question", {"values": np.zeros(3)})
+    assert what_if.get("choice.npz", "monday") is not None  # its own is of another question
+    assert Kept(tmp_path / "nights").get("choice.npz", "another question") is None
+
+
 def test_a_checksum_beside_a_file_is_held_against_it(tmp_path: Path) -> None:
     weekly(tmp_path)
     sums = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(tmp_path.glob("*.tif"))}

@@ -75,6 +75,23 @@ def test_without_any_record_the_panel_is_one_empty_period():
     assert not panel["is_reported"].any()
 
 
+def test_a_row_decades_before_all_others_is_set_aside_and_its_line_is_named():
+    ledger, settings = Ledger(), config(panel={"history_from": "1960-01-01"})
+    table = records({("A", "kit"): STEADY * 20, ("B", "kit"): STEADY * 20})
+    stray = table.head(1).assign(period=pd.Timestamp("1970-01-05"), record="records.csv:400")
+    table = pd.concat([table, stray.astype(table.dtypes)], ignore_index=True)
+    panel = build_panel(inputs(table), config(), after(160), ledger)
+    assert panel.indexes["period"][0] == FIRST
+    (problem,) = ledger.problems.noted
+    assert (problem.line, problem.value) == (400, "1970-01-05")
+    assert build_panel(inputs(table), settings, after(160), Ledger()).indexes["period"][0] == pd.Timestamp("1970-01-05")
+
+
+def test_nothing_handed_out_and_nothing_left_is_a_stockout_though_only_the_stock_at_the_end_is_told():
+    table = records({("A", "kit"): [0, 0, 12]}, stock_end=[0, 5, 0])
+    assert one(table, "is_censored") == [True, False, False]
+
+
 def test_what_comes_after_the_issue_date_changes_nothing():
     early = {("A", "kit"): STEADY, ("B", "kit"): STEADY}
     late = {key: [*values, 9999, 5] for key, values in early.items()}

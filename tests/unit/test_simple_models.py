@@ -1,10 +1,11 @@
 """Naive, smoothing, empirical, intermittent: answers by arithmetic, and what the spread must do."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from forecast.models import _paths, _streams, _weighted, empirical, intermittent, naive, smoothing
-from forecast.schema import Floats
+from forecast.schema import Floats, History
 from tests.small_records import history
 
 NAN = np.nan
@@ -58,10 +59,33 @@ def test_totals_over_the_horizon_are_as_wide_as_they_were_missed():
 
 def test_what_a_season_explains_is_no_doubt_about_the_level():
     season = np.tile(1000 + 800 * np.sin(np.arange(60) * 2 * np.pi / 12), (30, 1))
-    count = len(_paths.origins(60, 3))
+    count = len(_paths.origins(history(season, 3, season=12)))
     exact = _paths.Errors(np.zeros((30, count, 3)), np.full((30, count), np.sqrt(1000)))
     found = _paths.spread(history(season, 3, season=12), np.full((30, 3), 1000.0), exact, exact, 100)
     np.testing.assert_allclose(found, 1000)
+
+
+def days(values: Floats, horizon: int) -> History:
+    """The same as days, the first a Monday."""
+    dates = pd.date_range("2024-01-01", periods=values.shape[1] + horizon)
+    return history(values, horizon, periods=dates[:-horizon], ahead=dates[-horizon:], season=365)
+
+
+def test_of_days_only_the_same_weekday_is_looked_back_from():
+    values = np.ones((1, 100))
+    assert set((99 - _paths.origins(days(values, 14))) % 7) == {0}
+    assert _paths.origins(days(values, 14))[-1] == 99 - 14  # all of the horizon has been seen since
+    assert set((99 - _paths.origins(history(values, 14))) % 7) == set(range(7))  # weeks
+    assert len(_paths.origins(days(np.ones((1, 30)), 6))) > 20  # too few weeks to choose
+
+
+@pytest.mark.parametrize("model", [naive, smoothing])
+def test_a_day_of_the_week_on_which_little_is_handed_out_is_forecast_so(model):
+    week = np.array([100, 100, 100, 100, 150, 20, 10.0])
+    values = np.tile(week, (8, 20)) + np.random.default_rng(1).normal(0, 3, (8, 140))
+    found = model.predict(days(values[:, :-10], 10), 100, model.Settings())  # from a Friday on
+    np.testing.assert_allclose(found.mean(axis=(0, 2)), np.tile(week, 3)[4:14], atol=8)
+    assert found.std(axis=2).max() < 20  # what the week explains is no doubt; the days themselves differ by 50
 
 
 def test_of_many_series_some_lend_their_errors_whatever_the_order():
