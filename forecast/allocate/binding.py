@@ -92,7 +92,7 @@ class NeedModel:
         short = np.zeros(len(self.problem.zones))
         for part in self._parts.zones.shortages:
             weight = self.problem.weight[part.series.zone, part.series.group] * part.share
-            np.add.at(short, part.series.zone, weight * solution.values[part.columns].sum(axis=1))
+            np.add.at(short, part.series.zone, weight * part.unmet.of(solution.values).sum(axis=1))
         return short
 
     def _stock(self) -> Iterator[Limit]:
@@ -205,7 +205,8 @@ class NeedModel:
         problem = self.problem
         short = np.zeros(problem.series.shape)
         for part in self._parts.zones.shortages:
-            np.add.at(short, (part.series.zone, part.series.group), part.share * self._solution.values[part.columns].sum(axis=1))
+            unmet = part.unmet.of(self._solution.values).sum(axis=1)
+            np.add.at(short, (part.series.zone, part.series.group), part.share * unmet)
         item = problem.loads["item"].to_numpy()
         units = short[problem.loads["zone"].to_numpy(), problem.groups.of_item[item]] / problem.groups.covers[item]
         return np.asarray(units)

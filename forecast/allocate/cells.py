@@ -1,6 +1,7 @@
 """The rules of the zones: what arrives, what it leaves unmet, what is left over, by the three kinds of carry-over.
 
-The expected shortage of a cell is a column; rows hold it at or above its convex curves.
+Goods fill the pieces of a cell's convex curve; what is expected to go unmet is a sum: the mean demand, less what each piece
+meets. It needs no column and no row of its own, but where two bounds meet.
 
 - The goods perish within the period: the curve of the period's demand, against what arrives in it.
 - The need accumulates: the curve of the demand so far, against what has arrived so far.
@@ -38,25 +39,47 @@ class Series:
 
 
 @dataclass(frozen=True)
+class Unmet:
+    """What is expected to go unmet in each period, need units: (n, t) `nothing_sent`, plus `values` times `columns` (m), each in
+    the cell at that position of them all.
+    """
+
+    nothing_sent: Floats
+    cell: Ints
+    columns: Ints
+    values: Floats
+
+    def of(self, values: Floats) -> Floats:
+        """(n, t) with these values of all columns."""
+        summed = np.bincount(self.cell, self.values * values[self.columns], self.nothing_sent.size)
+        return np.asarray(self.nothing_sent + summed.reshape(self.nothing_sent.shape))
+
+
+@dataclass(frozen=True)
 class Shortage:
-    """(n, t) columns of what is expected to go unmet in each period, need units; `share`: how much of it the need layer counts.
+    """What some series (n) are expected to go short of; `share`: how much of it the need layer counts.
 
     What `is_bound` adds up to a bound from below on the shortage of all series.
     """
 
     series: Series
-    columns: Ints
+    unmet: Unmet
     share: float = 1.0
     is_bound: bool = True
+
+    @property
+    def of(self) -> Ints:
+        """(m) the series of each column."""
+        return np.asarray(self.unmet.cell // self.unmet.nothing_sent.shape[1])
 
 
 @dataclass(frozen=True)
 class CurveRows:
-    """Curves of cells, and of each the row that fills its pieces, and the row that holds what is unmet above it."""
+    """Curves of cells, of each the row that fills its pieces, and the columns of the pieces."""
 
     curves: Curves
     fill: Ints
-    least: Ints
+    pieces: Ints
 
 
 class Zones:
@@ -77,67 +100,65 @@ class Zones:
         return [
             Shortage(self.series[~some_last], self.by_period(self.series[~some_last])),
             Shortage(self.series[accumulates], self.to_date(self.series[accumulates])),
-            Shortage(pure, self.to_date(pure), share=0.5),
+            Shortage(pure, self.lost_to_date(pure), share=0.5),
             Shortage(pure, self.left_over(pure), share=0.5, is_bound=False),
             Shortage(self.series[some_last & some_perish], self.left_over(self.series[some_last & some_perish])),
         ]
 
-    def by_period(self, series: Series) -> Ints:
+    def by_period(self, series: Series) -> Unmet:
         """Goods that perish within the period: what arrives in it, against its own demand less what comes anyway."""
         problem = self._problem
-        unmet = self._columns("unmet", series)
         fill = self.arriving("fill", series, -INF, 0.0)
         given = np.add(*problem.given)[series.zone, series.group]
         net = np.maximum(problem.demand[series.zone, series.group] - given[:, :, None], 0.0)
-        self._put(self._curve(series, net, fill), unmet)
-        return unmet
+        return self._curve(series, net, fill)
 
-    def to_date(self, series: Series) -> Ints:
+    def to_date(self, series: Series) -> Unmet:
         """Goods that last: what has arrived so far, against the demand so far less what has come anyway.
 
         Where the need accumulates, the shortage is what is unmet of it; where it lapses, what went unmet in all periods so far.
         """
-        unmet, sent = self._columns("unmet", series), self._columns("sent", series)
+        sent = self._columns("sent", series)
         arrived = self.arriving("sent", series, 0.0, 0.0)
         self._put(arrived, sent)
         self._put(arrived[:, 1:], sent[:, :-1], -1.0)
         fill = self._rows("fill", series, -INF, 0.0)
         self._put(fill, sent, -1.0)
         net, lost = _net_to_date(self._problem, series)
-        least = self._curve(series, net, fill, lost)
-        accumulates = self._problem.groups.accumulates[series.group]
-        self._put(least[accumulates], unmet[accumulates])
-        self._put(least[~accumulates], self._summed(series[~accumulates], unmet[~accumulates]))
-        return unmet
+        return self._curve(series, net, fill, lost)
 
-    def _summed(self, series: Series, unmet: Ints) -> Ints:
-        """(n, t) columns: what went unmet in all periods so far."""
-        total = self._columns("unmet_to_date", series)
+    def lost_to_date(self, series: Series) -> Unmet:
+        """Where the need lapses: columns of what goes unmet in each period, in all so far no less than the curve to date."""
+        so_far = self.to_date(series)
+        unmet, total = self._columns("unmet", series), self._columns("unmet_to_date", series)
         rows = self._rows("unmet_to_date", series, 0.0, 0.0)
         self._put(rows, total)
         self._put(rows[:, 1:], total[:, :-1], -1.0)
         self._put(rows, unmet, -1.0)
-        return total
+        least = self._rows("least", series, so_far.nothing_sent, INF)
+        self._put(least, total)
+        self._put(least.ravel()[so_far.cell], so_far.columns, -so_far.values)
+        return Unmet(np.zeros(unmet.shape), np.arange(unmet.size), unmet.ravel(), np.ones(unmet.size))
 
-    def left_over(self, series: Series) -> Ints:
+    def left_over(self, series: Series) -> Unmet:
         """Goods that last while the need lapses: what is there in a period, and the mean of what it leaves for the next.
 
         That is no more than what is there less the demand met; and, where other goods of the group perish within the period,
         no more than those that last.
         """
         problem = self._problem
-        unmet, have, left = (self._columns(name, series) for name in ("short", "have", "left"))
+        have, left = (self._columns(name, series) for name in ("have", "left"))
         given = np.add(*problem.given)[series.zone, series.group]
         balance = self.arriving("have", series, given, given)
         self._put(balance, have)
         self._put(balance[:, 1:], left[:, :-1], -1.0)
         fill = self._rows("fill_have", series, -INF, 0.0)
         self._put(fill, have, -1.0)
-        self._put(self._curve(series, problem.demand[series.zone, series.group], fill, of="_have"), unmet)
-        rows = self._rows("left", series, -INF, -problem.mean[series.zone, series.group])
+        unmet = self._curve(series, problem.demand[series.zone, series.group], fill, of="_have")
+        rows = self._rows("left", series, -INF, 0.0)
         self._put(rows, left)
         self._put(rows, have, -1.0)
-        self._put(rows, unmet, -1.0)
+        self._put(rows.ravel()[unmet.cell], unmet.columns, -unmet.values)
         mixed = has_perishing(problem)[series.group]
         self.lasting("lasting", series[mixed], problem.given[0][series.zone, series.group][mixed], left[mixed])
         return unmet
@@ -163,20 +184,18 @@ class Zones:
         self._put(rows[n[used], arrives], self._send[used], -problem.groups.covers[item[used]])
         return rows
 
-    def _curve(self, series: Series, net: Floats, fill: Ints, lost: Floats | float = 0.0, of: str = "") -> Ints:
-        """(n, t, s) net demand -> (n, t) rows: unmet is no less than its mean, less what the pieces meet, and what is lost.
+    def _curve(self, series: Series, net: Floats, fill: Ints, lost: Floats | float = 0.0, of: str = "") -> Unmet:
+        """(n, t, s) net demand -> what goes unmet: its mean, less what the pieces meet, and what is lost.
 
         Pieces fill up from what the rows `fill` allow; each meets demand in the share of futures that reach it.
         """
-        problem, model, shape = self._problem, self._model, fill.shape
+        problem, model = self._problem, self._model
         labels = names.of_cells(problem, series.zone, series.group)
         curves = shortage_curves(net.reshape(fill.size, net.shape[2]), self._most_pieces)
         piece = model.add_columns(f"piece{of}", len(curves.cell), names.of_pieces(labels, curves.cell), 0.0, curves.width)
         model.put(fill.ravel()[curves.cell], piece, 1.0)
-        least = self._rows(f"least{of}", series, curves.mean.reshape(shape) + lost, INF)
-        model.put(least.ravel()[curves.cell], piece, curves.tail)
-        self.curves.append(CurveRows(curves, fill.ravel(), least.ravel()))
-        return least
+        self.curves.append(CurveRows(curves, fill.ravel(), piece))
+        return Unmet(curves.mean.reshape(fill.shape) + lost, curves.cell, piece, -curves.tail)
 
     def _columns(self, name: str, series: Series) -> Ints:
         shape = (len(series.zone), self._problem.calendar.count)

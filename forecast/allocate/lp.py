@@ -22,6 +22,14 @@ DUAL, PRIMAL = 1, 4  # simplex strategies of HiGHS
 STATUS = highspy.HighsModelStatus
 BASIC, LOWER, UPPER = (getattr(highspy.HighsBasisStatus, name) for name in ("kBasic", "kLower", "kUpper"))
 NO_LIMIT = 2**31 - 1
+PERTURB = "primal_simplex_bound_perturbation_multiplier"  # off: to mend afterwards what it did takes longer than it saves
+OPTIONS: dict[str, bool | int | float | str] = {
+    "output_flag": False,
+    "threads": 1,
+    "parallel": "off",
+    "random_seed": 1,
+    PERTURB: 0.0,
+}
 ENDS = (STATUS.kOptimal, STATUS.kModelEmpty, STATUS.kTimeLimit)  # that are no failure
 Labels = Sequence[str] | Callable[[], Iterable[str]]  # made only when the model is written: 400,000 names take seconds
 Values = float | npt.ArrayLike
@@ -164,7 +172,7 @@ class Kept:
     def __init__(self, model: Model, seconds: float) -> None:
         self.model, self._until = model, time.monotonic() + seconds
         self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
-        for option, value in (("output_flag", False), ("threads", 1), ("parallel", "off"), ("random_seed", 1)):
+        for option, value in OPTIONS.items():
             self._ok(self._highs.setOptionValue(option, value))
         self._ok(self._highs.passModel(model.highs()))
         self._passed = (model.columns.size, model.rows.size, model.puts)
@@ -192,8 +200,19 @@ class Kept:
         return sift.far(solution.reduced, lower, upper, abs(solution.cost + layer.constant))
 
     def _solved(self, costs: Floats, *, from_last: bool) -> tuple[highspy.HighsModelStatus, Solution | None]:
+        if from_last:
+            self._forget()
         status = self._ended(from_last=from_last)
         return status, self._solution(costs) if status in ENDS and status != STATUS.kTimeLimit else None
+
+    def _forget(self) -> None:
+        """Keep nothing but the basis. With all else that the solver keeps of the last run, its factors and its weights, it was
+        seen to stall for more than 1,000 steps where it takes 70 without.
+        """
+        basis = self._highs.getBasis()
+        self._ok(self._highs.clearSolver())
+        if basis.valid:
+            self._ok(self._highs.setBasis(basis))
 
     def _sifted(self, costs: Floats) -> tuple[highspy.HighsModelStatus, Solution | None]:
         """Solve from scratch without what is far, then from there on with what is called for; in the end all is as before."""

@@ -168,16 +168,20 @@ def _bound(parts: Parts, kept: Kept, layer: Layer) -> float:
 def lower_bound(parts: Parts, solution: Solution, value: float) -> float:
     """What no plan can go below, whatever the chords of the curves leave out: the exact curves at the prices of the solution.
 
-    Weak duality: the reduced costs of all other columns stay as they are; those of the pieces follow from the prices of
-    their cell. Where goods last while the need lapses, it bounds the model with the expected leftover, itself a lower
-    bound where demand does not fall after a high period.
+    Weak duality: the reduced costs of all other columns stay as they are; those of the pieces follow from two prices of their
+    cell: that of what fills it, and that of a unit unmet, which the reduced cost of its first piece tells. Where goods last
+    while the need lapses, it bounds the model with the expected leftover, itself a lower bound where demand does not fall
+    after a high period.
     """
     bound = value
     for rows in parts.zones.curves:
-        curves, fill, least = rows.curves, solution.duals[rows.fill], solution.duals[rows.least]
-        chords = total(np.minimum(-fill[curves.cell] - curves.tail * least[curves.cell], 0.0), curves.width)
+        curves, fill, reduced = rows.curves, solution.duals[rows.fill], solution.reduced[rows.pieces]
+        cells, first = np.unique(curves.cell, return_index=True)
+        worth = np.zeros(len(fill))
+        worth[cells] = -(reduced[first] + fill[cells]) / curves.tail[first]
         width, tail = curves.exact()
-        bound += (np.minimum(-fill[:, None] - tail * least[:, None], 0.0) * width).sum() - chords
+        bound += (np.minimum(-fill[:, None] - tail * worth[:, None], 0.0) * width).sum()
+        bound -= total(np.minimum(reduced, 0.0), curves.width)
     return float(min(bound, value))
 
 

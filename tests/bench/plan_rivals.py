@@ -56,7 +56,8 @@ def extensive(problem: Allocation) -> tuple[highspy.HighsLp, float]:
     pieces = np.concatenate([np.arange(block.first, block.first + block.size) for block in _pieces(model)])
     without[:, pieces] = 0
     matrix, upper = without.tocsr(), np.concatenate(model.rows.upper)
-    least, mean = [], []
+    whole, costs, constant = model.matrix(), layer.dense(model.columns.size), layer.constant
+    shift, priced = np.zeros(model.rows.size), [np.where(np.isin(np.arange(len(costs)), pieces), 0.0, costs)]
     for curve in parts.zones.curves:
         cells, samples = curve.curves.ordered.shape
         short = model.add_columns("short_in", cells * samples, []).reshape(cells, samples)
@@ -65,16 +66,23 @@ def extensive(problem: Allocation) -> tuple[highspy.HighsLp, float]:
         model.put(rows, short, 1.0)
         supply = matrix[curve.fill].tocoo()
         model.put(rows[supply.row], supply.col[:, None], -supply.data[:, None])
-        model.put(curve.least[:, None], short, -1 / samples)
-        least.append(curve.least)
-        mean.append(curve.curves.mean)
+        cell, first = np.unique(curve.curves.cell, return_index=True)
+        met, tail = whole[:, curve.pieces[first]].tocoo(), curve.curves.tail[first]  # what a unit of demand met is worth where
+        elsewhere = met.row != curve.fill[cell[met.col]]
+        row, of, worth = met.row[elsewhere], met.col[elsewhere], (met.data / tail[met.col])[elsewhere]
+        model.put(row[:, None], short[cell[of]], -worth[:, None] / samples)
+        np.add.at(shift, row, worth * curve.curves.mean[cell[of]])
+        per_unit = np.zeros(cells)
+        per_unit[cell] = costs[curve.pieces[first]] / tail
+        constant += float((per_unit * curve.curves.mean).sum())
+        priced.append(np.repeat(-per_unit / samples, samples))
     lp = model.highs()
-    lower = np.array(lp.row_lower_)
-    lower[np.concatenate(least)] -= np.concatenate(mean)
     most = np.array(lp.col_upper_)
     most[pieces] = 0.0
-    lp.row_lower_, lp.col_upper_, lp.col_cost_ = lower, most, layer.dense(model.columns.size)
-    return lp, layer.constant
+    more = np.zeros(model.rows.size - len(shift))
+    shifted = (np.array(lp.row_lower_) - np.append(shift, more), np.array(lp.row_upper_) - np.append(shift, more))
+    lp.row_lower_, lp.row_upper_, lp.col_upper_, lp.col_cost_ = *shifted, most, np.concatenate(priced)
+    return lp, constant
 
 
 def in_highs(problem: Allocation, limit: float) -> Found:
@@ -144,12 +152,13 @@ def table(small: Allocation, full: Allocation, config: Config, limit: float) -> 
     """Print the rivals at a small and a full size, then the what-ifs at the full one."""
     print(f"\n{'need layer alone':<34}{'build s':>9}{'solve s':>9}{'rows':>9}  value")
     for size, problem in (("small", small), ("full", full)):
-        rows = [("ours, chords", ours(problem, config)), ("a row a future, HiGHS", in_highs(problem, limit))]
+        rows = [("ours, chords", lambda of: ours(of, config)), ("a row a future, HiGHS", lambda of: in_highs(of, limit))]
         if size == "small" and find_spec("pulp") is None:
             print("skipped: PuLP is not installed (the extra bench)")
         elif size == "small":
-            rows.append(("a row a future, PuLP and CBC", in_pulp(problem, limit)))
-        for name, found in rows:
+            rows.append(("a row a future, PuLP and CBC", lambda of: in_pulp(of, limit)))
+        for name, rival in rows:
+            found = rival(problem)
             value = f"not within {limit:g} s" if found.value is None else f"{found.value:.6g}"
             print(f"{size + ', ' + name:<34}{found.build:>9.2f}{found.solve:>9.2f}{found.rows:>9}  {value}", flush=True)
     cold, hot, count = what_ifs(full, config)

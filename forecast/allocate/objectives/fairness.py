@@ -71,16 +71,22 @@ def _shares(parts: Parts) -> Shares:
     labels = [problem.zones[z] for z in zones]
     need = reach.need[zones]
     short = model.add_columns("share_short", len(zones), labels)
-    unit = problem.weight[zones].max(axis=1)  # rows in quantities, not in shares: coefficients near 1 are kinder to the solver
-    rows = model.add_rows("share_short", len(zones), labels, -INF, reach.lost[zones] / unit)
-    model.put(rows, short, -need / unit)
+    unit = np.ones(len(problem.zones))  # rows in quantities, not in shares: coefficients near 1 are kinder to the solver
+    unit[zones] = problem.weight[zones].max(axis=1)
     place = np.full(len(problem.zones), -1)
     place[zones] = np.arange(len(zones))
+    most, entries = reach.lost.copy(), list[tuple[Ints, Ints, Floats]]()
     for part in parts.zones.shortages:
-        at = place[part.series.zone]
-        weight = part.share * problem.weight[part.series.zone, part.series.group]
-        used = at >= 0
-        model.put(rows[at[used]][:, None], part.columns[used], (weight[used] / unit[at[used]])[:, None])
+        zone = part.series.zone
+        weight = part.share * problem.weight[zone, part.series.group]
+        np.subtract.at(most, zone, weight * part.unmet.nothing_sent.sum(axis=1))
+        used = place[zone][part.of] >= 0
+        zone, values = zone[part.of][used], (weight[part.of] * part.unmet.values)[used]
+        entries.append((place[zone], part.unmet.columns[used], values / unit[zone]))
+    rows = model.add_rows("share_short", len(zones), labels, -INF, (most / unit)[zones])
+    model.put(rows, short, -need / unit[zones])
+    for at, columns, values in entries:
+        model.put(rows[at], columns, values)
     return Shares(short, need, labels)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from forecast.allocate import simulate
 from forecast.allocate.cells import Shortage
-from forecast.allocate.lp import Layer
+from forecast.allocate.lp import Layer, total
 from forecast.allocate.problem import Allocation
 from forecast.allocate.rules import Parts
 from forecast.config import Section
@@ -32,12 +32,15 @@ def layer(parts: Parts, settings: Settings) -> Layer:
     constant = float(nothing[problem.series].sum())
     bound = _sum("bound", problem, [(short, 1.0) for short in zones.shortages if short.is_bound], constant)
     need = _sum("need", problem, [(short, short.share) for short in zones.shortages], constant)
-    has_own_bound = all(short.is_bound for short in zones.shortages if short.columns.size)
+    has_own_bound = all(short.is_bound for short in zones.shortages if short.unmet.columns.size)
     return need if has_own_bound else replace(need, bound=bound)
 
 
 def _sum(name: str, problem: Allocation, parts: list[tuple[Shortage, float]], constant: float) -> Layer:
-    columns = [short.columns.ravel() for short, _ in parts]
-    weights = [problem.weight[short.series.zone, short.series.group] * share for short, share in parts]
-    costs = np.repeat(np.concatenate(weights), problem.calendar.count)
-    return Layer(name, UNIT, np.concatenate(columns), costs, constant, is_curved=True)
+    costs = [np.zeros(0)]
+    for short, share in parts:
+        weight = problem.weight[short.series.zone, short.series.group] * share
+        costs.append(weight[short.of] * short.unmet.values)
+        constant += total(weight, short.unmet.nothing_sent.sum(axis=1))
+    columns = np.concatenate([np.zeros(0, dtype=np.int64), *(short.unmet.columns for short, _ in parts)])
+    return Layer(name, UNIT, columns, np.concatenate(costs), constant, is_curved=True)

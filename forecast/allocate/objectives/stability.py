@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
+from forecast.allocate import names
 from forecast.allocate.lp import INF, Layer
 from forecast.allocate.rules import Parts
 from forecast.config import Section
@@ -34,7 +35,11 @@ def layer(parts: Parts, settings: Settings) -> Layer | None:
     if not len(held):
         return None
     pack = problem.groups.pack[loads["item"].to_numpy()]
-    labels = [str(load) for load in held]
+
+    def labels() -> list[str]:
+        every = list(names.of_loads(problem)())
+        return [every[load] for load in held]
+
     lacks = model.add_columns("less_than_before", len(held), labels)
     rows = model.add_rows("before", len(held), labels, before[held], INF)
     model.put(rows, parts.send[held], 1.0)
