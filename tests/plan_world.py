@@ -75,6 +75,7 @@ class World:
     fleet: Rows = ()
     closures: Rows = ()
     movements: Rows = ()
+    last_plan: Rows = ()
     people: Mapping[str, float] = field(default_factory=dict)
     needs: Mapping[str, Any] = field(default_factory=dict)
     plan: Mapping[str, Any] = field(default_factory=dict)
@@ -133,6 +134,7 @@ class World:
             movements=movements.astype({"start": "datetime64[s]", "people": float}),
             files={},
             data_until=day(-1),
+            last_plan=pd.DataFrame(list(self.last_plan)),
         )
 
     def config(self) -> Config:

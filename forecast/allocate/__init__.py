@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import xarray as xr
 
-from forecast.allocate import figures, floors, lines, orders, packs, settle, simulate, spacing, warehouses
+from forecast.allocate import figures, floors, lines, orders, packs, settle, shipments, simulate, spacing, warehouses
 from forecast.allocate.explain import Reasons
 from forecast.allocate.problem import align
 from forecast.config import Config
@@ -21,6 +21,7 @@ def plan_allocation(demand: xr.Dataset, inputs: Inputs, config: Config, issue_da
     problem = align(demand, inputs, config, issue_date, ledger)
     floors.say_out_of_reach(problem, ledger)
     problem, solved, apart = spacing.solved_apart(problem, inputs, config, ledger)
+    problem, solved, fewer = shipments.without_small_transfers(problem, solved, config, ledger)
     problem, quantity = settle.settle(problem, solved, ledger)
     sent = packs.send(problem, quantity, config, ledger)
     outcome = simulate.outcome(problem, sent.planned)
@@ -31,7 +32,7 @@ def plan_allocation(demand: xr.Dataset, inputs: Inputs, config: Config, issue_da
         lines=lines.lines(problem, sent, reasons),
         cells=lines.cells(problem, sent.planned, outcome, reasons),
         depot_stock=stock,
-        figures=figures.figures(problem, solved, sent, outcome, config, ledger) | apart,
+        figures=figures.figures(problem, solved, sent, outcome, config, ledger) | apart | fewer,
         transfers=settle.lines(problem, sent.quantity),
         pipeline=orders.pipeline(problem, demand, sent, inputs, config, ledger),
     )

@@ -18,7 +18,8 @@ from forecast.allocate.whole import Found, Whole
 from forecast.schema import Floats
 
 POOR = 0.2  # gap of a search that ended too early: what is felt decides alone, in which survival counts much more
-LEAST = 1e-6  # of a vehicle load, of a share of the floor
+HELD = 1e-5  # of a share of the floor
+LEAST = 1e-6  # of a vehicle load
 ALONE = 5  # vehicles that go to one zone only, besides those it has for sure
 
 
@@ -149,9 +150,11 @@ class _Program:
         if best is None or total(costs, best.values) > total(costs, start) - gap:
             return found
         for column in self._level.tolist():
-            self._solver.at_least(column, best.values[column] * (1 - gap))
+            self._solver.at_least(column, best.values[column] - HELD)
         choice = self._solver.least(felt, gap, best.values)
-        return found if choice is None or choice.gap > POOR else choice
+        if choice is None:
+            return best
+        return found if choice.gap > POOR else choice
 
     def _levels(self, values: Floats) -> Floats:
         """The level of each demand group that the steps carried would hold."""

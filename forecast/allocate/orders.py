@@ -202,7 +202,7 @@ def _draw(held: pd.DataFrame, quantity: Floats, asked: Floats, calendar: Calenda
             given = np.minimum(wanted, stock[batch])
             stock[batch] -= given
             wanted -= given
-        out[t] = asked[t] - wanted
+        out[t] = np.maximum(asked[t] - wanted, 0.0)
         gone = expires < (t + 1) * calendar.days
         expired[t] += stock[gone].sum(axis=0)
         stock[gone] = 0.0

@@ -26,6 +26,7 @@ NONE = 0  # the team of a way that no vehicle serves
 SPARE = 3  # full vehicles of a way that may stay for the sake of others
 STEPS = 8  # in which what a load may lose is looked at
 LEAST = 1e-6  # of a vehicle load
+ROUND = 2e-3  # of a pack: what the solver leaves of a whole one
 NEVER = 0.1  # weight of what is missed if a load that stays behind never comes, beside that if it comes a period later
 UNFELT = 1e-6  # weighted person-periods: a part load that nobody would miss is still worth its ride
 
@@ -115,10 +116,11 @@ class _Day:
         offered = petals(self._problem, used, trips - np.floor(trips + LEAST))
         cargo, loads, packs = self._cargo(used, own, trips, free, period)
         choice = choose(offered, cargo, free, self._plan.whole_gap)
-        left = packs - np.floor(packs * choice.carried + LEAST).astype(np.int64)
-        self._rounds.left += float(np.bincount(cargo.way, left * self._room.share(loads)).sum())
-        self._rounds.broken += int((cargo.promised & (left > 0)).sum())
-        self._take(*_by_load(loads, -left))
+        each, of_load = np.unique(loads, return_inverse=True)
+        left = np.ceil(np.bincount(of_load, packs * (1 - choice.carried)) - ROUND).astype(np.int64)
+        self._rounds.left += float((left * self._room.share(each)).sum())
+        self._rounds.broken += int((self._promised[each] & (left > 0)).sum())
+        self._take(each, -left)
         self._rounds.gap = max(self._rounds.gap, choice.gap)
         _team_up(self._rounds, dict(zip(used.tolist(), own.tolist(), strict=True)), offered, choice.vehicles, period)
 
@@ -183,12 +185,6 @@ class _Day:
         others = self.lacking.loads_of(int(self._zone[load]), int(self._item[load]))
         as_early = (self._period[others] == self._period[load]) & (self._arrives[others] <= self._arrives[load])
         return [int(other) for other in others[as_early & (self._rounds.team[self._way[others], self._period[load]] > NONE)]]
-
-
-def _by_load(loads: Ints, packs: Ints) -> tuple[Ints, Ints]:
-    """(n) loads, some more than once, and packs -> each once, with all its packs."""
-    each, at = np.unique(loads, return_inverse=True)
-    return each, np.bincount(at, packs, len(each)).astype(np.int64)
 
 
 def _team_up(rounds: Rounds, full: dict[int, int], offered: list[Round], vehicles: Ints, period: int) -> None:

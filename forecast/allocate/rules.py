@@ -135,7 +135,8 @@ def depot_stock(problem: Allocation, model: Model, send: Ints, move: Ints) -> tu
     """
     loads, moves = problem.loads, problem.transfers.moves
     sent, going, coming = (_by_pair(table, end) for table, end in ((loads, "depot"), (moves, "depot"), (moves, "into")))
-    stock = pd.concat([problem.batches, problem.transfers.reach]) if len(moves) else problem.batches
+    reach = problem.transfers.reach
+    stock = pd.concat([problem.batches, reach]) if len(reach) else problem.batches
     grades = batches.grades(stock, problem.calendar)
     flows = (
         (sent, send, loads["period"].to_numpy(), loads["arrive_day"].to_numpy() + 1, 1.0),

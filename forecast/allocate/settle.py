@@ -26,7 +26,7 @@ LEAVING = ["number", "is_move", "depot", "item", "period", "expires", "packs"]
 
 def settle(problem: Allocation, solved: Solved, ledger: Ledger) -> tuple[Allocation, Floats]:
     """The problem after its transfers, and (load) item units that are loaded for zones; as it is where nothing could be moved."""
-    if problem.transfers.moves.empty:
+    if problem.transfers.moves.empty and problem.transfers.reach.empty:
         return problem, solved.quantity
     moved = _moved(problem, solved)
     stock = transfers.carried_out(problem.batches, moved, np.arange(len(problem.batches)))

@@ -11,15 +11,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from forecast.allocate import rhythm, simulate, ways
+from forecast.allocate import rhythm, shipments, simulate
 from forecast.allocate.arrays import Flags, Ints
 from forecast.allocate.lacking import Lacking
 from forecast.allocate.problem import Allocation
 from forecast.allocate.room import Room
 from forecast.config import Planning
-from forecast.config.settings import Shipment
-from forecast.errors import InputError, Problem, few
-from forecast.schema import Floats
 
 FELT = 0.01  # of the zone's need of a demand group over the plan: a visit that brings more of it is made, however small
 LEAST = 1e-6
@@ -80,7 +77,7 @@ class _Visits:
         _, self._visit = np.unique(
             loads["way"].to_numpy() * problem.calendar.count + loads["period"].to_numpy(), return_inverse=True
         )  # fmt: skip
-        self._size = _sizes(problem, plan)
+        self._size = shipments.sizes(problem, problem.ways, problem.loads, plan)
         self._full = np.bincount(self._visit, packs * self._size)
         self._lacking = Lacking(problem)
         self._promised = rhythm.promised(problem)
@@ -151,38 +148,3 @@ class _Visits:
         self._room.take(np.array([load]), np.array([number]))
         self._packs[load] += number
         self._full[self._visit[load]] = max(self._full[self._visit[load]] + number * self._size[load], 0.0)
-
-
-def _sizes(problem: Allocation, plan: Planning) -> Floats:
-    """(load) what one pack is of the smallest visit that is not small.
-
-    Raises InputError where a smallest load is set for an item that is not planned.
-    """
-    strangers = sorted(set(plan.min_shipment_of) - set(problem.items.index))
-    if strangers:
-        said = f"is no item of this plan; there are {few(list(problem.items.index), 8)}"
-        raise InputError([Problem("plan.min_shipment_of", said, "Use the code of an item", value=code) for code in strangers])
-    sizes = _sizes_by(problem, plan.min_shipment)
-    item = problem.loads["item"].to_numpy()
-    for code, smallest in plan.min_shipment_of.items():
-        sizes = np.where(item == problem.items.index.get_loc(code), _sizes_by(problem, smallest), sizes)
-    return sizes
-
-
-def _sizes_by(problem: Allocation, smallest: Shipment) -> Floats:
-    """(load) one pack as a share of the smallest load: by weight, by packs, or as a share of the vehicle; where that is not
-    known, one pack is enough.
-    """
-    item, way = problem.loads["item"].to_numpy(), problem.loads["way"].to_numpy()
-    kg, m3 = (
-        np.nan_to_num(problem.items[name].to_numpy(float))[item] * problem.groups.pack[item]
-        for name in ("kg_per_unit", "m3_per_unit")
-    )
-    if smallest.packs is not None:
-        return np.full(len(item), 1 / smallest.packs)
-    if smallest.kg is not None:
-        return np.where(kg > 0, kg / smallest.kg, 1.0)
-    share = np.maximum(kg / problem.ways["kg"].to_numpy(float)[way], m3 / problem.ways["m3"].to_numpy(float)[way])
-    has_fleet = problem.ways["fleet"].to_numpy()[way] != ways.NO_VEHICLE
-    is_told = has_fleet & (share > 0) & (smallest.vehicle_share > 0)
-    return np.where(is_told, share / max(smallest.vehicle_share, LEAST), 1.0)

@@ -82,7 +82,8 @@ LANES = (
 def refuse_contradictions(stock: Stock, routes: Routes, problems: Problems) -> None:
     """Refuse rows of dispatches, commitments and lanes that cannot be, and names of vehicles and goods that do not exist."""
     told = {(problem.file, problem.line) for problem in problems.refused}  # a cell that cannot be read is empty here
-    for df, rules in ((stock.dispatches, DISPATCHES), (stock.commitments, COMMITMENTS), (routes.lanes, LANES)):
+    lanes = ((routes.lanes, LANES), (routes.between, LANES))
+    for df, rules in ((stock.dispatches, DISPATCHES), (stock.commitments, COMMITMENTS), *lanes):
         whole = df[np.array([convert.place(str(record)) not in told for record in df["record"]], dtype=bool)]
         for rule in rules:
             for row in whole.index[rule.is_broken(whole)]:
@@ -91,7 +92,8 @@ def refuse_contradictions(stock: Stock, routes: Routes, problems: Problems) -> N
     _refuse_unknown_words(routes.fleet, "carries", CARRIAGES, "which is no kind of goods", problems)
     vehicles = tuple(sorted(set(routes.fleet["vehicle"])))
     if vehicles:
-        _refuse_unknown_words(routes.lanes, "vehicles", vehicles, "which is no vehicle of the fleet", problems)
+        for df, _ in lanes:
+            _refuse_unknown_words(df, "vehicles", vehicles, "which is no vehicle of the fleet", problems)
 
 
 def _refuse_unknown_words(df: pd.DataFrame, column: str, known: tuple[str, ...], problem: str, problems: Problems) -> None:

@@ -121,6 +121,11 @@ WORLDS: dict[str, Callable[[], World]] = {
     ),
     "alpha_fairness": lambda: one(MEALS, plan={"objectives": [{"use": "fairness", "alpha": 2.0}]}),
     "worst_futures": lambda: one(MEALS, plan={"objectives": [{"use": "cvar", "level": 0.5}]}),
+    "stability": lambda: one(
+        KITS,
+        last_plan=[{"depot": "D1", "zone": "Z1", "item": "kit", "vehicle": "", "load_on": week(1), "quantity": 4}],
+        plan={"objectives": [{"use": "stability"}]},
+    ),
     "leximin": lambda: World(
         {("Z1", "meal"): [4], ("Z2", "meal"): [9]},
         [MEALS],

@@ -81,3 +81,18 @@ def test_limits_that_no_row_gives_are_told(operation: Operation) -> None:
     assert "days of convoys (routes: convoy_days)" in told
     assert "room in depots (depots: dry_m3)" in told
     assert "receives_on" not in told
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("D1,D2,,", "hours_one_way: is empty, and so is km"),
+        ("D1,D2,3,boat", "vehicles: 'boat' names boat, which is no vehicle of the fleet"),
+    ],
+)
+def test_lanes_between_depots_are_checked_as_those_to_zones(operation: Operation, row: str, said: str) -> None:
+    operation.write("fleet.csv", "depot,vehicle,count,payload_kg,payload_m3", "D1,truck,1,5000,20", "D2,truck,1,5000,20")
+    operation.input("fleet", path="fleet.csv")
+    operation.write("routes.csv", "from,to,hours_one_way,vehicles", "D1,Z-01,2,", "D1,Z-02,2,", "D2,Z-03,2,", row)
+    operation.input("routes", path="routes.csv")
+    assert said in operation.refusal()

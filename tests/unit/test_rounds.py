@@ -104,7 +104,7 @@ def test_a_far_zone_keeps_its_share_of_the_floor_where_vehicles_are_whole() -> N
     )  # fmt: skip
     plan = world.planned()
     assert sent(plan, zone="Z1") == 100
-    assert sent(plan, zone="Z2") >= 35
+    assert sent(plan, zone="Z2") >= 35  # its floor
     assert plan.figures["survival_published_kit"] == pytest.approx(100 / 350, abs=1e-3)
 
 

@@ -50,3 +50,10 @@ def test_a_depot_that_arrivals_over_fill_gets_no_transfers() -> None:
 
 def test_without_a_limit_all_is_moved_at_once() -> None:
     assert served_from_afar(items=[BULKY]).planned().transfers["quantity"].tolist() == [90]
+
+
+def test_a_depot_with_a_store_full_of_others_gets_no_transfers() -> None:
+    stock = [{"depot": "D2", "quantity": 100}, {"depot": "D1", "item": "mat", "quantity": 30}]
+    plan = small_store(items=[BULKY, {**BULKY, "item": "mat"}], stock=stock).planned()
+    assert plan.transfers.empty
+    assert plan.lines["quantity"].sum() == 0
