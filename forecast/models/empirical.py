@@ -17,7 +17,7 @@ from pydantic import Field
 
 from forecast.config import Section
 from forecast.models import _marginals, _paths, smoothing
-from forecast.models._weighted import weighted_quantiles
+from forecast.models._weighted import Order, weighted_quantiles
 from forecast.schema import Floats, History
 
 HALF_LIVES = (1.5, 3.0, 6.0, 12.0, 24.0, 48.0)
@@ -82,14 +82,16 @@ def _best(pool: Floats, horizon: int, season: int, settings: Settings) -> _Weigh
     with np.errstate(invalid="ignore"):
         mean = np.nansum(pool, axis=1) / np.isfinite(pool).sum(axis=1)
     some = pool[mean > 0] / mean[mean > 0, None]
-    return min(tried, key=lambda each: sum(_lost(some, origin, horizon, season, each) for origin in origins.tolist()))
+    orders = {origin: np.argsort(some[:, : origin + 1], axis=1) for origin in origins.tolist()}
+    return min(tried, key=lambda each: sum(_lost(some, origin, horizon, season, each, orders[origin]) for origin in orders))
 
 
-def _lost(values: Floats, origin: int, horizon: int, season: int, weighing: _Weighing) -> float:
-    """Pinball loss of the forecast from one origin."""
+def _lost(values: Floats, origin: int, horizon: int, season: int, weighing: _Weighing, order: Order) -> float:
+    """Pinball loss of the forecast from one origin; `order`: that of the values known by then, sorted once for all weighings."""
     seen, before = values[:, origin + 1 : origin + 1 + horizon], values[:, : origin + 1]
     apart = seen.shape[1] if weighing.season else 1
-    quantiles = weighted_quantiles(before[:, None].repeat(apart, axis=1), _weights(before, apart, season, weighing), LEVELS)
+    repeated, weight = before[:, None].repeat(apart, axis=1), _weights(before, apart, season, weighing)
+    quantiles = weighted_quantiles(repeated, weight, LEVELS, order.repeat(apart, axis=0))
     off = seen[:, :, None] - quantiles
     return float(np.nansum(np.maximum(LEVELS * off, (LEVELS - 1) * off)))
 
