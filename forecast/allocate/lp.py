@@ -122,6 +122,9 @@ class Layer:
     `from_last` is solved from the last plan on, which is feasible and mostly stays; the others from scratch. The cost of
     an `is_curved` layer hangs on the shortage curves.
 
+    The solver sees the costs times `scale`: its tolerance is an absolute price of a unit of goods, beside which a share is small.
+    An `is_flat` layer has many plans that are equally good: the first time it is solved by interior points.
+
     A layer that `opens` the one before it may make that dearer by such a share; afterwards that one is minimised again. A layer
     of several rounds makes the next `after` each, from the solution, until there is none.
     """
@@ -135,6 +138,8 @@ class Layer:
     essential: bool = True
     from_last: bool = False
     is_curved: bool = False
+    is_flat: bool = False
+    scale: float = 1.0
     bound: Layer | None = None
     opens: float | None = None
     after: Callable[[Kept, Solution], Layer | None] | None = None
@@ -155,6 +160,10 @@ class Solution:
     duals: Floats
     cost: float
 
+    def per(self, scale: float) -> Solution:
+        """The same, of costs without a scale."""
+        return Solution(self.values, self.reduced / scale, self.duals / scale, self.cost / scale)
+
 
 @dataclass(frozen=True)
 class Change:
@@ -171,10 +180,7 @@ class Kept:
 
     def __init__(self, model: Model, seconds: float) -> None:
         self.model, self._until = model, time.monotonic() + seconds
-        self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
-        for option, value in OPTIONS.items():
-            self._ok(self._highs.setOptionValue(option, value))
-        self._ok(self._highs.passModel(model.highs()))
+        self._highs = _solver(model.highs())
         self._passed = (model.columns.size, model.rows.size, model.puts)
         self._last = np.zeros(0)  # (column) values of the last plan
         self._far = sift.Aside()  # as the prices of the last layer say that hangs on the curves
@@ -182,11 +188,12 @@ class Kept:
     def minimise(self, layer: Layer) -> Solution | None:
         """Solve for one objective; None when time ran out. Raises NoPlanError for any other end but an optimum."""
         self._grow()
-        costs = layer.dense(self.model.columns.size)
+        costs = layer.scale * layer.dense(self.model.columns.size)
         self._ok(self._highs.changeColsCost(len(costs), np.arange(len(costs), dtype=np.int32), costs))
-        status, solution = self._solved(costs, from_last=True) if layer.from_last else self._sifted(costs)
+        status, solution = self._first(costs, layer)
         if status not in ENDS:  # the last plan may lie a rounding outside what holds it
             status, solution = self._solved(costs, from_last=False)
+        solution = None if solution is None else solution.per(layer.scale)
         if status not in ENDS:
             words = self._highs.modelStatusToString(status)
             raise NoPlanError(f"The solver ended with '{words}' in the layer '{layer.name}': no plan is made.")
@@ -195,22 +202,31 @@ class Kept:
             self._far = self._far_from(solution, layer) if layer.is_curved else self._far
         return solution
 
+    def _first(self, costs: Floats, layer: Layer) -> tuple[highspy.HighsModelStatus, Solution | None]:
+        if layer.is_flat:
+            return self._solved(costs, from_last=False, solver="ipm")
+        return self._solved(costs, from_last=True) if layer.from_last else self._sifted(costs)
+
     def _far_from(self, solution: Solution, layer: Layer) -> sift.Aside:
         lower, upper = (np.concatenate(bounds) for bounds in (self.model.columns.lower, self.model.columns.upper))
         return sift.far(solution.reduced, lower, upper, abs(solution.cost + layer.constant))
 
-    def _solved(self, costs: Floats, *, from_last: bool) -> tuple[highspy.HighsModelStatus, Solution | None]:
+    def _solved(
+        self, costs: Floats, *, from_last: bool, steps: int = NO_LIMIT, solver: str = "simplex"
+    ) -> tuple[highspy.HighsModelStatus, Solution | None]:
         if from_last:
-            self._forget()
+            self._renew()
+        self._ok(self._highs.setOptionValue("simplex_iteration_limit", steps))
+        self._ok(self._highs.setOptionValue("solver", solver))
         status = self._ended(from_last=from_last)
         return status, self._solution(costs) if status in ENDS and status != STATUS.kTimeLimit else None
 
-    def _forget(self) -> None:
-        """Keep nothing but the basis. With all else that the solver keeps of the last run, its factors and its weights, it was
-        seen to stall for more than 1,000 steps where it takes 70 without.
+    def _renew(self) -> None:
+        """Go on from the last plan in a new solver. With what it keeps of earlier runs, which clearing does not take from it, it
+        was seen to stall for more than 1,000 steps where a new one takes 93.
         """
         basis = self._highs.getBasis()
-        self._ok(self._highs.clearSolver())
+        self._highs = _solver(self._highs.getLp())
         if basis.valid:
             self._ok(self._highs.setBasis(basis))
 
@@ -230,9 +246,7 @@ class Kept:
 
     def _repaired(self, costs: Floats) -> tuple[highspy.HighsModelStatus, Solution | None]:
         """Solve from the last plan on, in few steps; from scratch where that does not end."""
-        self._ok(self._highs.setOptionValue("simplex_iteration_limit", sift.STEPS))
-        status, solution = self._solved(costs, from_last=True)
-        self._ok(self._highs.setOptionValue("simplex_iteration_limit", NO_LIMIT))
+        status, solution = self._solved(costs, from_last=True, steps=sift.STEPS)
         return (status, solution) if status in ENDS else self._solved(costs, from_last=False)
 
     def _free(self, aside: sift.Aside) -> None:
@@ -329,8 +343,20 @@ class Kept:
 
     @staticmethod
     def _ok(status: highspy.HighsStatus) -> None:
-        if status == highspy.HighsStatus.kError:
-            raise NoPlanError("The solver refused the model or an option: no plan is made.")
+        _accepted(status)
+
+
+def _solver(lp: highspy.HighsLp) -> highspy.Highs:
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]
+    for option, value in OPTIONS.items():
+        _accepted(solver.setOptionValue(option, value))
+    _accepted(solver.passModel(lp))
+    return solver
+
+
+def _accepted(status: highspy.HighsStatus) -> None:
+    if status == highspy.HighsStatus.kError:
+        raise NoPlanError("The solver refused the model or an option: no plan is made.")
 
 
 def total(costs: Floats, values: Floats) -> float:

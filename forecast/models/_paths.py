@@ -35,7 +35,7 @@ ALIKE = 4.0  # times the square root of the level, and no further: 16 times the 
 FEWEST_ERRORS = 8  # origins that tell how far a method misses
 UNKNOWN_CV = 0.5  # relative error where there is nothing to learn it from, shared over the horizon
 LEAST_MEAN = 0.5  # clipping at zero lifts the mean; it is scaled back down to no less than this share
-AT_ONCE = 2000  # series worked on together, to bound memory
+AT_ONCE = 500  # series worked on together, to bound memory
 
 
 @dataclass(frozen=True)

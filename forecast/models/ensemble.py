@@ -96,7 +96,9 @@ def predict(history: History, samples: int, settings: Settings) -> Paths:
         for member in settings.members
         if member.choice.is_pooled and any(_share(settings, item, member) for item in by_item)
     }
-    paths = np.empty((len(history.zones), len(history.ahead), samples), dtype=np.float32)
+    shape = (len(history.zones), len(history.ahead), samples)
+    # what a pooled member said of an item is read before it is written over: of many series such a cube is a part of the memory
+    paths: Paths = np.asarray(next(iter(pooled.values()), np.empty(shape, dtype=np.float32)), dtype=np.float32)
     for item, places in by_item.items():
         some, members = history.only(places), [member for member in settings.members if _share(settings, item, member)]
         answers = (

@@ -60,8 +60,8 @@ def test_what_is_called_for_is_solved_from_scratch_where_the_last_plan_leads_now
 ) -> None:
     found, solved = reached(), Kept._solved
 
-    def unknown_from_last(kept: Kept, costs: Any, *, from_last: bool) -> tuple[STATUS, Solution | None]:
-        return (STATUS.kIterationLimit, None) if from_last else solved(kept, costs, from_last=False)
+    def unknown_from_last(kept: Kept, costs: Any, *, from_last: bool, **how: Any) -> tuple[STATUS, Solution | None]:
+        return (STATUS.kIterationLimit, None) if from_last else solved(kept, costs, from_last=False, **how)
 
     monkeypatch.setattr(Kept, "_solved", unknown_from_last)
     assert reached() == pytest.approx(found, rel=1e-7)

@@ -50,6 +50,11 @@ class Shares:
     need: Floats
     labels: list[str]
 
+    @property
+    def scale(self) -> float:
+        """Prices of coverage times this are prices in person-periods."""
+        return max(1.0, float(self.need.sum()))
+
 
 def layer(parts: Parts, settings: Settings) -> Layer | None:
     """The layer of the rule; None where there is none, or no zone within reach."""
@@ -101,7 +106,7 @@ def _alpha_fair(parts: Parts, shares: Shares, alpha: float) -> Layer:
     middle = 1 - (np.arange(STEPS) + 0.5) / STEPS
     costs = (shares.need / shares.need.sum())[:, None] * middle**-alpha
     unit = f"loss a person by what their zone goes short of, alpha {alpha:g}"
-    return Layer(NAME, unit, steps.ravel(), costs.ravel(), essential=False, from_last=True)
+    return Layer(NAME, unit, steps.ravel(), costs.ravel(), essential=False, from_last=True, scale=shares.scale)
 
 
 def _leximin(parts: Parts, shares: Shares, rounds: int) -> Layer:
@@ -111,7 +116,7 @@ def _leximin(parts: Parts, shares: Shares, rounds: int) -> Layer:
     parts.model.put(rows, shares.short, 1.0)
     parts.model.put(rows, level, -1.0)
     unit = "coverage of the zone that has least"
-    first = Layer(NAME, unit, level, np.ones(1), constant=-1.0, sign=-1.0, essential=False, from_last=True)
+    first = Layer(NAME, unit, level, np.ones(1), constant=-1.0, sign=-1.0, essential=False, is_flat=True, scale=shares.scale)
     free = np.ones(len(rows), dtype=bool)
     return replace(first, after=_next_round(first, shares.short, rows, free, rounds))
 
@@ -126,6 +131,6 @@ def _next_round(made: Layer, short: Ints, rows: Ints, free: Flags, rounds: int) 
             return None
         none = np.zeros(pinned.sum())
         kept.set_bounds(Change(short[pinned], (none, none + solution.cost + LEAST), rows[pinned], (none - INF, none + INF)))
-        return replace(made, after=_next_round(made, short, rows, left, rounds - 1))
+        return replace(made, is_flat=False, from_last=True, after=_next_round(made, short, rows, left, rounds - 1))
 
     return after

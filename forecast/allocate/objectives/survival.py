@@ -39,4 +39,5 @@ def layer(parts: Parts, settings: Settings) -> Layer | None:
     model.put(rows[:, 1:], spare[:, :-1], -1.0)
     parts.zones.lasting("floor_lasting", series[mixed], floor.lasting[mixed], spare[mixed])
     unit = "share of the survival floor held, summed over demand groups"
-    return Layer("survival", unit, share, -np.ones(len(share)), sign=-1.0)
+    largest = float(np.bincount(of_group, floor.need.sum(axis=1)).max())
+    return Layer("survival", unit, share, -np.ones(len(share)), sign=-1.0, scale=max(1.0, largest))
