@@ -120,7 +120,7 @@ class Layer:
 
     Without an `essential` layer there is no plan; time may run out in the others, and the plan so far stands. A layer
     `from_last` is solved from the last plan on, which is feasible and mostly stays; the others from scratch. The cost of
-    an `is_curved` layer hangs on the shortage curves.
+    an `is_curved` layer hangs on the shortage curves. One that `tries_last` goes on from the last plan, if few steps do.
 
     The solver sees the costs times `scale`: its tolerance is an absolute price of a unit of goods, beside which a share is small.
     An `is_flat` layer has many plans that are equally good: the first time it is solved by interior points.
@@ -140,6 +140,7 @@ class Layer:
     is_curved: bool = False
     is_flat: bool = False
     scale: float = 1.0
+    tries_last: bool = False
     bound: Layer | None = None
     opens: float | None = None
     after: Callable[[Kept, Solution], Layer | None] | None = None
@@ -205,7 +206,13 @@ class Kept:
     def _first(self, costs: Floats, layer: Layer) -> tuple[highspy.HighsModelStatus, Solution | None]:
         if layer.is_flat:
             return self._solved(costs, from_last=False, solver="ipm")
-        return self._solved(costs, from_last=True) if layer.from_last else self._sifted(costs)
+        if layer.from_last:
+            return self._solved(costs, from_last=True)
+        if layer.tries_last and len(self._last):
+            status, solution = self._solved(costs, from_last=True, steps=self.model.rows.size // sift.ROWS_A_STEP)
+            if status in ENDS:
+                return status, solution
+        return self._sifted(costs)
 
     def _far_from(self, solution: Solution, layer: Layer) -> sift.Aside:
         lower, upper = (np.concatenate(bounds) for bounds in (self.model.columns.lower, self.model.columns.upper))
