@@ -280,7 +280,7 @@ class Planning(Section):
     min_days_between_visits: int = Field(default=0, ge=0)
     """A zone is not visited more often than this, whatever it lacks; but for goods that perish within a plan period, and for what
     is promised. 0: as often as it makes sense."""
-    firm_periods: int = Field(default=0, ge=0)
+    firm_periods: int = Field(default=1, ge=0)
     """So many first periods are planned in whole vehicles: part loads share one, on a round, or stay behind; survival floors
     first, and the periods after are planned again, knowing it. The summary tells the price. 0: vehicles count in parts, and
     people join part loads."""

@@ -30,7 +30,7 @@ def in_whole_numbers(problem: Any, monkeypatch: pytest.MonkeyPatch) -> float:
 
 def only_rounded(world: World) -> World:
     """No visits joined, nothing put off, no whole vehicles: whole packs alone."""
-    apart = {"min_shipment": {"vehicle_share": 0}, "visit_days": 366, "safety_days": 366}
+    apart = {"min_shipment": {"vehicle_share": 0}, "visit_days": 366, "safety_days": 366, "firm_periods": 0}
     return replace(world, plan={**world.plan, **apart})
 
 

@@ -269,7 +269,7 @@ def test_a_layer_that_fails_from_the_last_plan_on_is_solved_from_scratch(monkeyp
 
     monkeypatch.setattr(Kept, "_ended", unknown_from_last)
     assert world.planned().lines.equals(whole.lines)
-    assert tried[-3:] == [True, False, False]  # fairness twice, then cost, which starts from scratch
+    assert tried[-4:] == [True, False, True, False]  # fairness, then cost, each from the last plan first
 
 
 def test_a_demand_that_ends_before_the_first_period_does_is_refused() -> None:
