@@ -33,7 +33,7 @@ def figures(
     found["need_published"] = published
     if "need_bound" in found:
         found["need_gap"] = (published - float(str(found["need_bound"]))) / published if published > 0 else 0.0
-    for code, share in floors.held(problem, sent.planned).items():
+    for code, share in floors.held(problem, sent.planned, ledger).items():
         found[f"survival_published_{code}"] = share
     found |= _shares(problem, solved, outcome, ledger)
     if len(problem.fleet):

@@ -9,8 +9,10 @@ import numpy as np
 from forecast.allocate import simulate
 from forecast.allocate.arrays import Flags, Ints
 from forecast.allocate.problem import Allocation
-from forecast.errors import few
+from forecast.errors import counted, few
 from forecast.schema import Floats, Ledger
+
+HELD = 0.995  # of a floor, in every period: rounding to whole packs may take the rest
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,26 @@ def within_reach(problem: Allocation) -> Flags:
     return np.asarray((np.cumsum(lasting, axis=2) + perishing) > 0, dtype=bool)
 
 
-def held(problem: Allocation, planned: Floats) -> dict[str, float]:
-    """(z, k, t) item units sent -> demand group: the share of its floor that every series within reach has, 0 to 1."""
-    kept = floors(problem)
+def held(problem: Allocation, planned: Floats, ledger: Ledger) -> dict[str, float]:
+    """(z, k, t) item units sent -> demand group: the share of its floor that every series within reach has, 0 to 1.
+
+    A remark says which zones have less than their floor.
+    """
+    kept, found, words = floors(problem), dict[str, float](), list[str]()
     sent = [units[kept.zone, kept.group] for units in problem.in_groups(planned)]
     share = shares(kept.need, kept.lasting + sent[0], kept.perishing + sent[1])
-    return {problem.groups.codes[g]: float(share[kept.group == g].min()) for g in np.unique(kept.group)}
+    for group in np.unique(kept.group):
+        code, here = problem.groups.codes[group], np.flatnonzero(kept.group == group)
+        found[code] = float(share[here].min())
+        below = here[share[here] < HELD]
+        least = [f"{problem.zones[kept.zone[one]]} {share[one]:.0%}" for one in below[np.argsort(share[below], kind="stable")]]
+        words.append(
+            f"{code} held in {len(here) - len(below)} of {counted(len(here), 'zone')}"
+            + (f", not in {few(least)}" if least else "")
+        )
+    if words:
+        ledger.remarks.append(f"Survival floors, of zones within reach, in whole packs: {'; '.join(words)}.")
+    return found
 
 
 def shares(need: Floats, lasting: Floats, perishing: Floats) -> Floats:

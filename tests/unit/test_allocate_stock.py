@@ -202,6 +202,16 @@ def test_the_survival_floor_is_shared_out_before_priorities_speak() -> None:
     assert (sent(floored, zone="Z1"), sent(floored, zone="Z2")) == (450, 350)
     assert floored.figures["survival"] == pytest.approx(1)
     assert floored.figures["survival_published_water"] == pytest.approx(1)
+    assert "Survival floors, of zones within reach, in whole packs: water held in 2 of 2 zones." in world.ledger.remarks
+
+
+def test_zones_that_have_less_than_their_survival_floor_are_named() -> None:
+    stock = [{"item": "water", "quantity": 399}]  # the floors: 350 each; of 57 packs of 7, one zone gets 29, the other 28
+    items = [{**WATER, "pack": 7.0}]
+    world = World(THIRST, items, stock=stock, routes=TWO_ZONES, needs=FLOOR)
+    assert world.planned().figures["survival_published_water"] == pytest.approx(28 / 50)
+    told = "Survival floors, of zones within reach, in whole packs: water held in 0 of 2 zones, not in Z2 56%, Z1 58%."
+    assert told in world.ledger.remarks
 
 
 def test_a_zone_out_of_reach_pins_no_floor_and_is_listed() -> None:
