@@ -55,19 +55,22 @@ machine, ours (S = 50) and rival, before / after:
 | cost hot from the basis of need, what is far left aside | off 6.8 against 4.4 s; default did not end in 280 s: not kept |
 | leximin hot with what is far left aside | 33 rounds of calling, 28 against 15 s; need again 22 against 13 s: not kept |
 
-Shares (survival, fairness) counted as shares: a unit of goods is worth less than the tolerance of the solver, which is a price. It
-stopped at .77 (the sum of three groups) where 1.96 of the survival floor can be held, and leximin at .781 and at .778, where .784 can
-be reached. With costs times person-periods (`Layer.scale`; 1e4, 1e6, 1e8 reach the same):
+Shares (survival, fairness) counted as shares: a unit of goods is worth less than the solver's tolerance, which is a price. It stopped
+at .77 (the sum of three groups) where 1.96 of the survival floor can be held, and leximin at .781 and at .778, where .784 can be
+reached. With costs times person-periods (`Layer.scale`; 1e4, 1e6, 1e8 reach the same):
 
 | tried | found |
 |---|---|
 | survival / need / alpha / cost after it | .5, 4.3, .2, 8.0 s to the wrong end; 0.9, 6.5, 1.9, 3.7 s: kept |
 | leximin, first round: primal simplex to the right end | 44 to 54 s; dual from scratch > 99 s |
 | the same by interior points with crossover | 31 to 37 s, and further rounds take 0.1 instead of 5 s: kept |
-| hot repair at S = 1000 in a new solver, the same basis | 93 steps, 0.2 s, where the old one, cleared, did 1,500 in 24 s in vain: kept |
-| cost hot from the last plan in a new solver | Cote d'Ivoire 1.1 against 65 s; here 10.8 against 3.7 s: tried for a step per 20 rows |
+| the same without presolve, or to a coarser tolerance | > 99 s; no faster: not kept |
+| hot repair at S = 1000 in a new solver, the same basis | 93 steps, 0.2 s; the old one, cleared: 1,500 in 24 s in vain: kept |
+| cost hot from the last plan in a new solver | Cote d'Ivoire 1.1 for 65 s, here 10.8 for 3.7: tried, a step per 20 rows |
 | the same, what is far left aside | 11.4 s: not kept |
 
+Medians of up to three runs in turns, ours / rival: S = 50 off 13.8 / 14.8 s, default 14.5 / 15.1, leximin 55 / 28; S = 1000 off
+25.8 / 16.2, default 27.2 / 18.1, leximin (one run) 72 / 28. Gaps 8.3e-4 to 8.8e-4. A what-if 1/88 of a cold solve.
 """
 
 from __future__ import annotations
