@@ -55,9 +55,9 @@ machine, ours (S = 50) and rival, before / after:
 | cost hot from the basis of need, what is far left aside | off 6.8 against 4.4 s; default did not end in 280 s: not kept |
 | leximin hot with what is far left aside | 33 rounds of calling, 28 against 15 s; need again 22 against 13 s: not kept |
 
-Shares (survival, fairness) counted as shares: a unit of goods is worth less than the solver's tolerance, which is a price. It stopped
-at .77 (the sum of three groups) where 1.96 of the survival floor can be held, and leximin at .781 and at .778, where .784 can be
-reached. With costs times person-periods (`Layer.scale`; 1e4, 1e6, 1e8 reach the same):
+Shares (survival, fairness) counted as shares: a unit of goods is worth less than the solver's tolerance, which is a price.
+It stopped at .77 (the sum of three groups) where 1.96 of the survival floor can be held, and leximin at .781 and at .778, where
+.784 can be reached. With costs times person-periods (`Layer.scale`; 1e4, 1e6, 1e8 reach the same):
 
 | tried | found |
 |---|---|
