@@ -17,7 +17,7 @@ from forecast.schema import Floats
 FAR = 1e-6  # of what a layer reached: a column is far that costs it more on the way from bound to bound
 MANY = 1000  # columns: to leave fewer aside is not worth it
 STEPS = 1500  # of the simplex from a plan on; where they do not end, it is solved from scratch
-ROWS_A_STEP = 20  # a layer that may end soon from the last plan on is tried for so few steps: from scratch it takes a step a row
+ROWS_A_STEP = 12  # a layer that may end soon from the last plan on is tried for so few steps: from scratch it takes a step a row
 PRICED = 1e-7  # the dual feasibility tolerance of the solver
 
 

@@ -66,7 +66,7 @@ It stopped at .77 (the sum of three groups) where 1.96 of the survival floor can
 | the same by interior points with crossover | 31 to 37 s, and further rounds take 0.1 instead of 5 s: kept |
 | the same without presolve, or to a coarser tolerance | > 99 s; no faster: not kept |
 | hot repair at S = 1000 in a new solver, the same basis | 93 steps, 0.2 s; the old one, cleared: 1,500 in 24 s in vain: kept |
-| cost hot from the last plan in a new solver | Cote d'Ivoire 1.1 for 65 s, here 10.8 for 3.7: tried, a step per 20 rows |
+| cost hot from the last plan in a new solver | Cote d'Ivoire 1.1 for 65 s, here 10.8 for 3.7: tried, a step per 12 rows |
 | the same, what is far left aside | 11.4 s: not kept |
 
 Medians of up to three runs in turns, ours / rival: S = 50 off 13.8 / 14.8 s, default 14.5 / 15.1, leximin 55 / 28; S = 1000 off
