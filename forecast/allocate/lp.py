@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import highspy
@@ -23,13 +23,7 @@ STATUS = highspy.HighsModelStatus
 BASIC, LOWER, UPPER = (getattr(highspy.HighsBasisStatus, name) for name in ("kBasic", "kLower", "kUpper"))
 NO_LIMIT = 2**31 - 1
 PERTURB = "primal_simplex_bound_perturbation_multiplier"  # off: to mend afterwards what it did takes longer than it saves
-OPTIONS: dict[str, bool | int | float | str] = {
-    "output_flag": False,
-    "threads": 1,
-    "parallel": "off",
-    "random_seed": 1,
-    PERTURB: 0.0,
-}
+REPEATABLE: dict[str, bool | int | str] = {"output_flag": False, "threads": 1, "parallel": "off", "random_seed": 1}
 ENDS = (STATUS.kOptimal, STATUS.kModelEmpty, STATUS.kTimeLimit)  # that are no failure
 Labels = Sequence[str] | Callable[[], Iterable[str]]  # made only when the model is written: 400,000 names take seconds
 Values = float | npt.ArrayLike
@@ -181,7 +175,7 @@ class Kept:
 
     def __init__(self, model: Model, seconds: float) -> None:
         self.model, self._until = model, time.monotonic() + seconds
-        self._highs = _solver(model.highs())
+        self._highs = solver_of(model.highs(), {PERTURB: 0.0})
         self._passed = (model.columns.size, model.rows.size, model.puts)
         self._last = np.zeros(0)  # (column) values of the last plan
         self._far = sift.Aside()  # as the prices of the last layer say that hangs on the curves
@@ -190,7 +184,7 @@ class Kept:
         """Solve for one objective; None when time ran out. Raises NoPlanError for any other end but an optimum."""
         self._grow()
         costs = layer.scale * layer.dense(self.model.columns.size)
-        self._ok(self._highs.changeColsCost(len(costs), np.arange(len(costs), dtype=np.int32), costs))
+        accepted(self._highs.changeColsCost(len(costs), np.arange(len(costs), dtype=np.int32), costs))
         status, solution = self._first(costs, layer)
         if status not in ENDS:  # the last plan may lie a rounding outside what holds it
             status, solution = self._solved(costs, from_last=False)
@@ -223,9 +217,7 @@ class Kept:
     ) -> tuple[highspy.HighsModelStatus, Solution | None]:
         if from_last:
             self._renew()
-        self._ok(self._highs.setOptionValue("simplex_iteration_limit", steps))
-        self._ok(self._highs.setOptionValue("solver", solver))
-        status = self._ended(from_last=from_last)
+        status = self._ended(from_last=from_last, steps=steps, solver=solver)
         return status, self._solution(costs) if status in ENDS and status != STATUS.kTimeLimit else None
 
     def _renew(self) -> None:
@@ -233,9 +225,9 @@ class Kept:
         was seen to stall for more than 1,000 steps where a new one takes 93.
         """
         basis = self._highs.getBasis()
-        self._highs = _solver(self._highs.getLp())
+        self._highs = solver_of(self._highs.getLp(), {PERTURB: 0.0})
         if basis.valid:
-            self._ok(self._highs.setBasis(basis))
+            accepted(self._highs.setBasis(basis))
 
     def _sifted(self, costs: Floats) -> tuple[highspy.HighsModelStatus, Solution | None]:
         """Solve from scratch without what is far, then from there on with what is called for; in the end all is as before."""
@@ -266,7 +258,7 @@ class Kept:
                 if held[column] != BASIC:
                     held[column] = UPPER if at_upper else LOWER
             basis.col_status = held
-            self._ok(self._highs.setBasis(basis))
+            accepted(self._highs.setBasis(basis))
 
     def what_if(self, layer: Layer, change: Change) -> Solution | None:
         """Solve the objective solved last with other bounds, from its plan on; then all is as before. None when time ran out.
@@ -285,7 +277,7 @@ class Kept:
         status = self._ended(from_last=True, strategy=PRIMAL if len(change.columns) else DUAL)
         solution = self._solution(costs) if status == STATUS.kOptimal else None
         self.set_bounds(before)
-        self._ok(self._highs.setBasis(basis))
+        accepted(self._highs.setBasis(basis))
         if status not in ENDS:
             raise NoPlanError(f"The solver ended with '{self._highs.modelStatusToString(status)}' in a what-if.")
         return solution
@@ -294,25 +286,29 @@ class Kept:
         """Set bounds of columns and rows."""
         self._set_columns(change.columns, *change.column_bounds)
         for row, lower, upper in zip(change.rows.tolist(), *change.row_bounds, strict=True):
-            self._ok(self._highs.changeRowBounds(row, lower, upper))
+            accepted(self._highs.changeRowBounds(row, lower, upper))
 
     def _set_columns(self, columns: Ints, lower: Floats, upper: Floats) -> None:
-        self._ok(self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper))
+        accepted(self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper))
 
     def _solution(self, costs: Floats) -> Solution:
         found = self._highs.getSolution()
         values = np.array(found.col_value)
         return Solution(values, np.array(found.col_dual), np.array(found.row_dual), total(costs, values))
 
-    def _ended(self, *, from_last: bool, strategy: int | None = None) -> highspy.HighsModelStatus:
+    def _ended(
+        self, *, from_last: bool, strategy: int | None = None, steps: int = NO_LIMIT, solver: str = "simplex"
+    ) -> highspy.HighsModelStatus:
         """How the solver ends within the time that is left, from the last plan on or from scratch."""
         left = self._until - time.monotonic()
         if left <= 0:
             return STATUS.kTimeLimit
         if not from_last:
-            self._ok(self._highs.clearSolver())
-        self._ok(self._highs.setOptionValue("simplex_strategy", strategy or (PRIMAL if from_last else DUAL)))
-        self._ok(self._highs.setOptionValue("time_limit", self._highs.getRunTime() + left))
+            accepted(self._highs.clearSolver())
+        strategy = strategy or (PRIMAL if from_last else DUAL)
+        for option, value in (("simplex_strategy", strategy), ("simplex_iteration_limit", steps), ("solver", solver)):
+            accepted(self._highs.setOptionValue(option, value))
+        accepted(self._highs.setOptionValue("time_limit", self._highs.getRunTime() + left))
         self._highs.run()
         return self._highs.getModelStatus()
 
@@ -338,30 +334,28 @@ class Kept:
             raise ValueError("entries were put in rows that are with the solver already")
         low, high = (np.concatenate(bounds)[columns:] for bounds in (model.columns.lower, model.columns.upper))
         none = np.zeros(0, dtype=np.int32)
-        self._ok(self._highs.addCols(len(low), np.zeros(len(low)), low, high, 0, none, none, np.zeros(0)))
+        accepted(self._highs.addCols(len(low), np.zeros(len(low)), low, high, 0, none, none, np.zeros(0)))
         below = more[rows:, :]
         low, high = (np.concatenate(bounds)[rows:] for bounds in (model.rows.lower, model.rows.upper))
-        self._ok(self._highs.addRows(len(low), low, high, below.nnz, below.indptr[:-1], below.indices, below.data))
+        accepted(self._highs.addRows(len(low), low, high, below.nnz, below.indptr[:-1], below.indices, below.data))
         self._passed = (model.columns.size, model.rows.size, model.puts)
 
     def hold_at(self, row: int, at_most: float) -> None:
         """Another limit for a layer that is held."""
-        self._ok(self._highs.changeRowBounds(row, -INF, at_most))
-
-    @staticmethod
-    def _ok(status: highspy.HighsStatus) -> None:
-        _accepted(status)
+        accepted(self._highs.changeRowBounds(row, -INF, at_most))
 
 
-def _solver(lp: highspy.HighsLp) -> highspy.Highs:
+def solver_of(lp: highspy.HighsLp, options: Mapping[str, float]) -> highspy.Highs:
+    """A solver with a program in it, of which each run is the same on every machine."""
     solver = highspy.Highs()  # type: ignore[no-untyped-call]
-    for option, value in OPTIONS.items():
-        _accepted(solver.setOptionValue(option, value))
-    _accepted(solver.passModel(lp))
+    for option, value in (REPEATABLE | dict(options)).items():
+        accepted(solver.setOptionValue(option, value))
+    accepted(solver.passModel(lp))
     return solver
 
 
-def _accepted(status: highspy.HighsStatus) -> None:
+def accepted(status: highspy.HighsStatus) -> None:
+    """Raises NoPlanError where the solver says that it did not do what it was asked to."""
     if status == highspy.HighsStatus.kError:
         raise NoPlanError("The solver refused the model or an option: no plan is made.")
 

@@ -8,8 +8,7 @@ import highspy
 import numpy as np
 
 from forecast.allocate.arrays import Ints
-from forecast.allocate.lp import Model
-from forecast.errors import NoPlanError
+from forecast.allocate.lp import Model, accepted, solver_of
 from forecast.schema import Floats
 
 NODES = 100  # of the search; seconds would make another plan on another machine
@@ -27,33 +26,23 @@ class Whole:
     """A model of which some columns are whole numbers, kept in the solver for one objective after another."""
 
     def __init__(self, model: Model, whole: Ints) -> None:
-        self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
+        self._highs = solver_of(model.highs(), {"mip_max_nodes": NODES})
         self._whole, self._columns = whole, np.arange(model.columns.size, dtype=np.int32)
-        options: list[tuple[str, bool | int | str]] = [
-            ("output_flag", False),
-            ("threads", 1),
-            ("parallel", "off"),
-            ("random_seed", 1),
-            ("mip_max_nodes", NODES),
-        ]
-        for option, value in options:
-            self._ok(self._highs.setOptionValue(option, value))
-        self._ok(self._highs.passModel(model.highs()))
         for column in whole.tolist():
-            self._ok(self._highs.changeColIntegrality(column, WHOLE))
+            accepted(self._highs.changeColIntegrality(column, WHOLE))
 
     def least(self, costs: Floats, gap: float, start: Floats | None = None) -> Found | None:
         """The values of least cost, within a gap (relative, or absolute), looked for from a `start`; None where there are none,
         or the search ended with none.
         """
         for option in ("mip_rel_gap", "mip_abs_gap"):
-            self._ok(self._highs.setOptionValue(option, gap))
-        self._ok(self._highs.changeColsCost(len(costs), self._columns, costs))
+            accepted(self._highs.setOptionValue(option, gap))
+        accepted(self._highs.changeColsCost(len(costs), self._columns, costs))
         if start is not None:
             known = highspy.HighsSolution()
             known.col_value = start.tolist()
-            self._ok(self._highs.setSolution(known))
-        self._ok(self._highs.run())
+            accepted(self._highs.setSolution(known))
+        accepted(self._highs.run())
         info = self._highs.getInfo()
         if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
             return None
@@ -63,13 +52,8 @@ class Whole:
 
     def bound(self, row: int, lower: float, upper: float) -> None:
         """Other bounds for a row."""
-        self._ok(self._highs.changeRowBounds(row, lower, upper))
+        accepted(self._highs.changeRowBounds(row, lower, upper))
 
     def at_least(self, column: int, lower: float) -> None:
         """Another lower bound for a column."""
-        self._ok(self._highs.changeColBounds(column, lower, self._highs.getLp().col_upper_[column]))
-
-    @staticmethod
-    def _ok(status: highspy.HighsStatus) -> None:
-        if status == highspy.HighsStatus.kError:
-            raise NoPlanError("The solver refused a program of whole numbers: no plan is made.")
+        accepted(self._highs.changeColBounds(column, lower, self._highs.getLp().col_upper_[column]))

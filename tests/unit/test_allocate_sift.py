@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from forecast.allocate import sift, solve
-from forecast.allocate.lp import STATUS, Kept, Layer, Solution
+from forecast.allocate import rules, sift, solve
+from forecast.allocate.lp import INF, STATUS, Change, Kept, Layer, Solution
 from tests.bench.plan import problem_of
 from tests.bench.plan_instances import Size, world
 from tests.plan_world import World
@@ -65,6 +65,20 @@ def test_what_is_called_for_is_solved_from_scratch_where_the_last_plan_leads_now
 
     monkeypatch.setattr(Kept, "_solved", unknown_from_last)
     assert reached() == pytest.approx(found, rel=1e-7)
+
+
+def test_a_what_if_takes_the_steps_it_needs_however_few_the_layer_before_it_was_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = world(Size(2, 6, 2, 4, 20))
+    parts = rules.build(problem_of(drawn), 20)
+    kept, need = Kept(parts.model, 60), next(made for made in solve.objectives(parts, drawn.config()) if made.name == "need")
+    found = kept.minimise(need)
+    monkeypatch.setattr(sift, "ROWS_A_STEP", 10**9)  # no step at all: the plan is the best already
+    assert found is not None
+    assert kept.minimise(replace(need, is_curved=False, tries_last=True)) is not None
+    none = np.zeros(len(parts.hours.rows))
+    stays = kept.what_if(need, Change(rows=parts.hours.rows, row_bounds=(none - INF, none)))  # without any vehicle
+    assert stays is not None
+    assert stays.cost > found.cost
 
 
 def test_far_is_what_costs_the_layer_more_than_its_share_on_the_way_from_bound_to_bound() -> None:

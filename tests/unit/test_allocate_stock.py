@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -272,9 +273,9 @@ def test_a_layer_that_fails_from_the_last_plan_on_is_solved_from_scratch(monkeyp
     whole, ended = world.planned(), Kept._ended
     tried: list[bool] = []
 
-    def unknown_from_last(kept: Kept, *, from_last: bool) -> object:
+    def unknown_from_last(kept: Kept, *, from_last: bool, **how: Any) -> object:
         tried.append(from_last)
-        status = ended(kept, from_last=from_last)
+        status = ended(kept, from_last=from_last, **how)
         return STATUS.kUnknown if from_last else status
 
     monkeypatch.setattr(Kept, "_ended", unknown_from_last)
