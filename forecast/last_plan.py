@@ -11,14 +11,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from forecast import store
+from forecast import periods, store
 from forecast.errors import InputError
 from forecast.published import Published, open_run
 from forecast.schema import Inputs, Ledger
 
 LINES = "6-lines"
 KEY = ["depot", "zone", "item"]
-DAYS = {"D": 1, "W": 7}
 COLUMNS = [*KEY, "vehicle", "load_on", "quantity"]
 
 
@@ -33,7 +32,7 @@ def with_last_plan(inputs: Inputs, runs: Path, issue_date: pd.Timestamp, ledger:
             "No plan of an earlier day is in the runs folder: this one is held to none (plan.objectives: stability)."
         )
         return inputs
-    days = DAYS[last.settings["plan"]["period"]]
+    days = periods.DAYS[last.settings["plan"]["period"]]
     lines = still_ahead(last.seam(LINES), inputs.stock.dispatches, last.issue_date, issue_date, days)
     file = f"{last.folder.name}/{store.seam_file(LINES)}"
     return replace(inputs, last_plan=lines, files={**inputs.files, file: last.manifest["outputs"][store.seam_file(LINES)]})

@@ -12,6 +12,7 @@ from forecast.schema import Floats
 Period = Literal["D", "W", "M"]
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 PER_YEAR: dict[str, int] = {"D": 365, "W": 52, "M": 12}
+DAYS: dict[str, int] = {"D": 1, "W": 7}  # of periods that are all as long
 
 
 def start_of(day: pd.Timestamp, period: str, week_starts: str = "MON") -> pd.Timestamp:

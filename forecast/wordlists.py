@@ -25,10 +25,20 @@ def listed(cell: object, known: Collection[str]) -> tuple[str, ...]:
     return tuple(name for part in parts for name in ([part] if part in known else part.split()))
 
 
+def without_accents(text: str) -> str:
+    """`février` -> `fevrier`; letters of other scripts are left out."""
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+
+
 def weekdays(cell: object) -> tuple[int, ...]:
     """`Mon, Tue`, `monday tuesday` or `lundi mardi` -> 0, 1, counted from Monday; -1 for what is no day of the week."""
-    named = (unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower() for name in listed(cell, ()))
+    named = (without_accents(name).lower() for name in listed(cell, ()))
     return tuple(
         next((n for n, day in enumerate(WEEK) if len(name) >= SHORTEST and any(word.startswith(name) for word in day)), -1)
         for name in named
     )
+
+
+def weekdays_or_all(cell: object) -> tuple[int, ...]:
+    """The same; where a cell is empty, no day is ruled out."""
+    return weekdays(cell) or tuple(range(len(WEEK)))

@@ -13,7 +13,7 @@ import pandas as pd
 
 from forecast.allocate.arrays import Flags, Ints
 from forecast.allocate.timeline import Calendar
-from forecast.wordlists import WEEK, weekdays
+from forecast.wordlists import WEEK, weekdays_or_all
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Days:
 
 def of_week(cells: pd.Series) -> Flags:
     """(row) cells such as `Mon, Thu` -> (row, 7) the days they name, from Monday on; all, where a cell is empty."""
-    named = [weekdays(cell) or range(len(WEEK)) for cell in cells.fillna("")]
-    return np.array([np.isin(np.arange(len(WEEK)), list(days)) for days in named], dtype=bool).reshape(-1, len(WEEK))
+    named = [weekdays_or_all(cell) for cell in cells.fillna("")]
+    return np.array([np.isin(np.arange(len(WEEK)), days) for days in named], dtype=bool).reshape(-1, len(WEEK))
 
 
 def choose(table: pd.DataFrame, shut: pd.DataFrame, works: Flags, receives: Flags, calendar: Calendar) -> Days:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import cached_property
 
 import numpy as np
 
@@ -21,10 +22,14 @@ class Lacking:
         pair = self._zone * len(problem.items) + self._item
         order = np.argsort(pair, kind="stable")
         starts = np.searchsorted(pair[order], np.arange(problem.pairs.size + 1))
-        self._floors = floors.floors(problem)
-        self._floor_of = np.full(problem.series.shape, -1)
-        self._floor_of[self._floors.zone, self._floors.group] = np.arange(len(self._floors.zone))
         self._of_pair = [order[a:b] for a, b in itertools.pairwise(starts)]
+
+    @cached_property
+    def _floors(self) -> tuple[floors.Floors, Ints]:
+        """The survival floors, and (z, g) which of them is that of a series, -1 where it has none."""
+        found, of_series = floors.floors(self._problem), np.full(self._problem.series.shape, -1)
+        of_series[found.zone, found.group] = np.arange(len(found.zone))
+        return found, of_series
 
     def loads_of(self, zone: int, item: int) -> Ints:
         """All loads of an item to a zone."""
@@ -74,9 +79,10 @@ class Lacking:
             of = group == each
             comes = [given[zone[of], each] + goods[of] for given, goods in zip(problem.given, sent, strict=True)]
             missed[of] = simulate.felt(problem, (zone[of], int(each)), *comes) * problem.weight[zone[of], each]
-        row = self._floor_of[zone, group]
+        kept, of_series = self._floors
+        row = of_series[zone, group]
         at = np.flatnonzero(row >= 0)
-        kept, row = self._floors, row[at]
+        row = row[at]
         held[at] = floors.shares(kept.need[row], kept.lasting[row] + sent[0][at], kept.perishing[row] + sent[1][at])
         return missed, held
 

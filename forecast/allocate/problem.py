@@ -34,7 +34,7 @@ from forecast.allocate.days import Days
 from forecast.allocate.groups import Groups, group_items
 from forecast.allocate.places import Places, places
 from forecast.allocate.stores import Stores
-from forecast.allocate.timeline import DAYS, Calendar
+from forecast.allocate.timeline import Calendar
 from forecast.allocate.transfers import Transfers
 from forecast.config import Config
 from forecast.errors import InputError, Problem
@@ -203,7 +203,7 @@ def align(
 
 def _calendar(demand: xr.Dataset, config: Config, issue_date: pd.Timestamp, ledger: Ledger) -> tuple[Calendar, Floats]:
     """The plan periods that the forecast covers whole, and the (forecast period, plan period) shares of days."""
-    calendar = Calendar(pd.Timestamp(issue_date).normalize(), DAYS[config.plan.period], config.plan.horizon)
+    calendar = Calendar(pd.Timestamp(issue_date).normalize(), periods.DAYS[config.plan.period], config.plan.horizon)
     sources, period = pd.DatetimeIndex(demand.indexes["period"]), config.forecast.period
     shares = periods.day_shares(sources, period, calendar.starts, config.plan.period)
     days = periods.days_in(sources, period) @ shares

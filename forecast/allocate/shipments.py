@@ -16,7 +16,7 @@ from forecast.errors import InputError, Problem, counted, few
 from forecast.schema import Floats, Ledger
 
 LEAST = 1e-6
-FELT = 0.01  # of a zone's need of a demand group over the plan: small transfers that bring more of it are made
+FELT = 0.01  # of a zone's need of a demand group over the plan: what brings more of it is moved, however small
 
 
 def sizes(problem: Allocation, table: pd.DataFrame, loads: pd.DataFrame, plan: Planning) -> Floats:

@@ -11,8 +11,6 @@ import pandas as pd
 from forecast import periods
 from forecast.allocate.arrays import Ints
 
-DAYS = {"D": 1, "W": 7}
-
 
 @dataclass(frozen=True)
 class Calendar:
@@ -24,7 +22,7 @@ class Calendar:
 
     @cached_property
     def starts(self) -> pd.DatetimeIndex:
-        return periods.run(self.issue_date, self.count, "W" if self.days == DAYS["W"] else "D")
+        return periods.run(self.issue_date, self.count, "W" if self.days == periods.DAYS["W"] else "D")
 
     @property
     def end(self) -> pd.Timestamp:

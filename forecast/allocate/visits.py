@@ -16,9 +16,9 @@ from forecast.allocate.arrays import Flags, Ints
 from forecast.allocate.lacking import Lacking
 from forecast.allocate.problem import Allocation
 from forecast.allocate.room import Room
+from forecast.allocate.shipments import FELT
 from forecast.config import Planning
 
-FELT = 0.01  # of the zone's need of a demand group over the plan: a visit that brings more of it is made, however small
 LEAST = 1e-6
 
 

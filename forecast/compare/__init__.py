@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from forecast import periods
 from forecast.compare import balance, causes, coverage
 from forecast.published import Published
 from forecast.schema import ALLOCATION, COVERAGE, TRANSFERS
 
-DAYS = {"D": 1, "W": 7}
 LANE, MOVE = ["depot", "zone", "item"], ["depot", "to_depot", "item"]
 
 
@@ -58,7 +58,7 @@ def compare(a: Published, b: Published) -> Comparison:
     both = _common_periods(a, b, cells_a, cells_b)
     if both:
         cells_a, cells_b = (cells[cells["period"].isin(both)] for cells in (cells_a, cells_b))
-        end = both[-1] + pd.Timedelta(days=DAYS[a.settings["plan"]["period"]])
+        end = both[-1] + pd.Timedelta(days=periods.DAYS[a.settings["plan"]["period"]])
         lines_a, lines_b = (df[(df["arrive_by"] >= both[0]) & (df["arrive_by"] < end)] for df in (lines_a, lines_b))
         moved_a, moved_b = (df[(df["load_on"] >= both[0]) & (df["load_on"] < end)] for df in (moved_a, moved_b))
     zones = coverage.by_zone(cells_a, cells_b)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from forecast.wordlists import without_accents
 
 # Written as `plain` leaves them; the first that stands in a file is taken, so the surer names come first.
 SYNONYMS: dict[str, str] = {
@@ -123,8 +124,7 @@ UNITS: dict[str, str] = {  # words of item names, units and headers -> the unit
 
 def plain(name: str) -> str:
     """`Quantité distribuée (L)` -> `quantite_distribuee_l`: no accents, no capitals, one underscore for all else."""
-    bare = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "_", bare.lower()).strip("_")
+    return re.sub(r"[^a-z0-9]+", "_", without_accents(name).lower()).strip("_")
 
 
 def rank(ours: str, theirs: str) -> int | None:

@@ -8,13 +8,13 @@ from decimal import Decimal, InvalidOperation
 import numpy as np
 import pandas as pd
 
+from forecast import periods
 from forecast.convert import NUMBER
 from forecast.errors import InputError, Problem
 from forecast.ingest._columns import Scale
 
 MOST_DIGITS = 30  # before or after the point, written out; beyond, with an exponent
 MONTH = r"^([0-9]{4})-([0-9]{1,2})(?:-[0-9]{2}.*)?$"
-DAYS = {"D": 1, "W": 7}
 
 
 def scaled(frame: pd.DataFrame, scales: Mapping[str, Scale], period: str, label: str) -> pd.DataFrame:
@@ -34,8 +34,8 @@ def scaled(frame: pd.DataFrame, scales: Mapping[str, Scale], period: str, label:
 
 def _days(text: pd.Series, period: str) -> pd.Series:
     """Days of each period by its text; 0 where the text names none: convert refuses it."""
-    if period in DAYS:
-        return pd.Series(DAYS[period], index=text.index)
+    if period in periods.DAYS:
+        return pd.Series(periods.DAYS[period], index=text.index)
     parts = text.str.extract(MONTH)
     months = pd.to_datetime(parts[0] + "-" + parts[1].str.zfill(2), format="%Y-%m", errors="coerce")
     return months.dt.days_in_month.fillna(0).astype("int64")

@@ -1,8 +1,8 @@
 """Zones that are points, from a table with latitude and longitude: health posts, water points, schools.
 
 Contract. A table as in forecast/ingest/table.py, with all its settings; columns `zone, lat, lon` (degrees, EPSG:4326), each zone
-once; optional `zone_name, parent, population,
-receives_on, store_m3, cold_m3`. Swapped latitudes and longitudes, places off the globe or at 0,0 are refused.
+once; optional `zone_name, parent, population, receives_on, store_m3, cold_m3`. Swapped latitudes and longitudes, places off the
+globe or at 0,0 are refused.
 """
 
 from __future__ import annotations

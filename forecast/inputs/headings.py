@@ -8,11 +8,11 @@ within places the smallest (Site, not District). Where two columns may be meant 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from forecast.errors import bare_name
+from forecast.wordlists import without_accents
 
 CODES, NAMES = ("code", "id", "pcode", "number", "no", "numero"), ("name", "nom", "nombre", "designation", "label", "libelle")
 PERIOD = re.compile(
@@ -95,7 +95,7 @@ def recognised(names: Collection[str]) -> dict[str, Any]:
 
 def spread_periods(names: Collection[str]) -> list[str]:
     """The headings that are periods (2026-01, 01/2026, 2026-W07, 2026-01-31, Jan-26), where a table has one column for each."""
-    bare = {name: unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().strip() for name in names}
+    bare = {name: without_accents(name).strip() for name in names}
     found = [name for name in names if PERIOD.fullmatch(bare[name])]
     return found if len(found) >= FEWEST_PERIODS else []
 

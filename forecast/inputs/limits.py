@@ -8,7 +8,7 @@ import pandas as pd
 
 from forecast import convert
 from forecast.schema import Ledger, Routes
-from forecast.wordlists import WEEK, weekdays
+from forecast.wordlists import WEEK, weekdays_or_all
 
 OF_ZONES = {
     "receives_on": "days on which a zone receives",
@@ -65,4 +65,4 @@ def _agree(lanes: pd.DataFrame, works: pd.Series, receives: pd.Series) -> np.nda
 
 
 def _days(cells: pd.Series) -> list[tuple[int, ...]]:
-    return [weekdays(cell) or tuple(range(len(WEEK))) for cell in cells.fillna("")]
+    return [weekdays_or_all(cell) for cell in cells.fillna("")]

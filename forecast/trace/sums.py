@@ -14,7 +14,6 @@ from forecast.trace.chain import Chain, Row
 from forecast.trace.made_of import made_of
 from forecast.trace.on_hand import on_hand
 
-DAYS = {"D": 1, "W": 7}
 AVAILABLE = ("zone_stock", "in_transit", "planned", "by_others")
 
 
@@ -53,7 +52,7 @@ def _demand(chain: Chain, row: Row) -> Iterator[str]:
 def _planned(chain: Chain, row: Row) -> Iterator[str]:
     """planned = the lines that arrive in the period, x need units per unit."""
     start = pd.Timestamp(row["period"])
-    end = start + pd.Timedelta(days=DAYS[chain.plan_period])
+    end = start + pd.Timedelta(days=periods.DAYS[chain.plan_period])
     df = chain.lines[(chain.lines["arrive_by"] >= start) & (chain.lines["arrive_by"] < end) & (chain.lines["quantity"] > 0)]
     sent = [(line, float(chain.items["covers"].loc[line["item"]])) for line in df.to_dict("records")]
     terms = [f"{line['line_id']} {_term(line['quantity'], covers, 1.0, '')}" for line, covers in sent]
