@@ -14,7 +14,7 @@ import numpy as np
 
 from forecast.allocate import rules, solve, warehouses, ways
 from forecast.allocate.arrays import Flags, Ints
-from forecast.allocate.lp import INF, Change, Kept, Layer, Solution
+from forecast.allocate.lp import INF, Change, Held, Kept, Layer, Solution
 from forecast.allocate.problem import Allocation
 from forecast.allocate.rules import Parts
 from forecast.config import Config
@@ -57,10 +57,10 @@ class Confirmed:
 class NeedModel:
     """The need layer of a problem, solved and kept, with what is shut or not carried as columns that are held at 0.
 
-    `held`: the layers before it, what each may cost, and the row that says so.
+    `held`: the layers before it.
     """
 
-    def __init__(self, parts: Parts, kept: Kept, held: list[tuple[Layer, float, int]], layer: Layer, solution: Solution) -> None:
+    def __init__(self, parts: Parts, kept: Kept, held: list[Held], layer: Layer, solution: Solution) -> None:
         self.problem, self._parts, self._kept = parts.problem, parts, kept
         self._held, self._layer, self._solution = held, layer, solution
 
@@ -193,12 +193,15 @@ class NeedModel:
 
     def _shares(self) -> Iterator[Limit]:
         """Layers that come before the need, each given up a little."""
-        for layer, at_most, row in self._held:
+        for held in self._held:
+            layer = held.layer
             if layer.name != rules.COMMITMENTS:
-                step = POINT if layer.sign < 0 else POINT * max(abs(at_most), 1.0)
-                change = Change(rows=np.array([row]), row_bounds=(np.array([-INF]), np.array([at_most + step])))
-                priced = -float(self._solution.duals[row]) * step
-                yield Limit(SHARES, layer.name, f"layer '{layer.name}'", "1 point less of it", change, priced)
+                step = POINT if layer.sign < 0 else POINT * max(abs(held.at_most), 1.0)
+                price = -float(self._solution.duals[held.row])
+                if layer.is_apart:  # then its columns have the price
+                    price += float(np.abs(self._solution.reduced[layer.columns]).max())
+                change = held.at(held.at_most + step)
+                yield Limit(SHARES, layer.name, f"layer '{layer.name}'", "1 point less of it", change, price * step)
 
     def _wanted(self) -> Floats:
         """(load) item units that are short in the zone of the load, over the plan."""
@@ -225,15 +228,14 @@ def need_model(problem: Allocation, config: Config) -> NeedModel | None:
     """Solve the layers up to the need, each held; None when the config has no such layer, or time runs out."""
     parts = rules.build(in_thought(problem), config.plan.segments)
     layers = list(solve.objectives(parts, config))
-    kept, held = Kept(parts.model, config.plan.time_limit_seconds), list[tuple[Layer, float, int]]()
+    kept, held = Kept(parts.model, config.plan.time_limit_seconds), list[Held]()
     for layer in layers:
         solution = kept.minimise(layer)
         if solution is None:
             return None
         if layer.name == NEED:
             return NeedModel(parts, kept, held, layer, solution)
-        at_most = solve.held_at(layer, solution, config)
-        held.append((layer, at_most, kept.hold(layer, at_most)))
+        held.append(kept.hold(layer, solution, solve.limit(layer, solution, config.plan.layer_tolerance)))
     return None
 
 

@@ -85,8 +85,8 @@ class CurveRows:
 class Zones:
     """The columns and rows of the zones: `series` that something can be sent to, their `shortages`, the `curves` so far."""
 
-    def __init__(self, problem: Allocation, model: Model, send: Ints, most_pieces: int) -> None:
-        self._problem, self._model, self._send, self._most_pieces = problem, model, send, most_pieces
+    def __init__(self, problem: Allocation, model: Model, send: Ints, pieces: int) -> None:
+        self._problem, self._model, self._send, self._pieces = problem, model, send, pieces
         self.curves: list[CurveRows] = []
         self.series = _reached(problem)
 
@@ -96,27 +96,36 @@ class Zones:
         problem = self._problem
         some_last, some_perish = has_lasting(problem)[self.series.group], has_perishing(problem)[self.series.group]
         accumulates = problem.groups.accumulates[self.series.group]
-        pure = self.series[some_last & ~some_perish & ~accumulates]
+        perishing, backlog = self.series[~some_last], self.series[accumulates]
+        pure, mixed = (self.series[some_last & ~accumulates & flags] for flags in (~some_perish, some_perish))
+        (owed, never), (lapsed, lost) = (_net_to_date(problem, series) for series in (backlog, pure))
+        kinds = [
+            (perishing, _net(problem, perishing), 1.0),
+            (backlog, owed, 1.0),
+            (pure, lapsed, 0.5),
+            (pure, problem.demand[pure.zone, pure.group], 0.5),
+            (mixed, problem.demand[mixed.zone, mixed.group], 1.0),
+        ]
+        nets = [net.reshape(-1, net.shape[2]) for _, net, _ in kinds]
+        weights = [np.repeat(share * problem.weight[of.zone, of.group], problem.calendar.count) for of, _, share in kinds]
+        curves = iter(shortage_curves(nets, weights, self._pieces))
         return [
-            Shortage(self.series[~some_last], self.by_period(self.series[~some_last])),
-            Shortage(self.series[accumulates], self.to_date(self.series[accumulates])),
-            Shortage(pure, self.lost_to_date(pure), share=0.5),
-            Shortage(pure, self.left_over(pure), share=0.5, is_bound=False),
-            Shortage(self.series[some_last & some_perish], self.left_over(self.series[some_last & some_perish])),
+            Shortage(perishing, self.by_period(perishing, next(curves))),
+            Shortage(backlog, self.to_date(backlog, next(curves), never)),
+            Shortage(pure, self.lost_to_date(pure, next(curves), lost), share=0.5),
+            Shortage(pure, self.left_over(pure, next(curves)), share=0.5, is_bound=False),
+            Shortage(mixed, self.left_over(mixed, next(curves))),
         ]
 
-    def by_period(self, series: Series) -> Unmet:
+    def by_period(self, series: Series, curves: Curves) -> Unmet:
         """Goods that perish within the period: what arrives in it, against its own demand less what comes anyway."""
-        problem = self._problem
-        fill = self.arriving("fill", series, -INF, 0.0)
-        given = np.add(*problem.given)[series.zone, series.group]
-        net = np.maximum(problem.demand[series.zone, series.group] - given[:, :, None], 0.0)
-        return self._curve(series, net, fill)
+        return self._unmet(series, curves, self.arriving("fill", series, -INF, 0.0))
 
-    def to_date(self, series: Series) -> Unmet:
+    def to_date(self, series: Series, curves: Curves, lost: Floats) -> Unmet:
         """Goods that last: what has arrived so far, against the demand so far less what has come anyway.
 
-        Where the need accumulates, the shortage is what is unmet of it; where it lapses, what went unmet in all periods so far.
+        Where the need accumulates, the shortage is what is unmet of it; where it lapses, what went unmet in all periods so far,
+        (n, t) `lost` before anything sent can arrive.
         """
         sent = self._columns("sent", series)
         arrived = self.arriving("sent", series, 0.0, 0.0)
@@ -124,12 +133,11 @@ class Zones:
         self._put(arrived[:, 1:], sent[:, :-1], -1.0)
         fill = self._rows("fill", series, -INF, 0.0)
         self._put(fill, sent, -1.0)
-        net, lost = _net_to_date(self._problem, series)
-        return self._curve(series, net, fill, lost)
+        return self._unmet(series, curves, fill, lost)
 
-    def lost_to_date(self, series: Series) -> Unmet:
+    def lost_to_date(self, series: Series, curves: Curves, lost: Floats) -> Unmet:
         """Where the need lapses: columns of what goes unmet in each period, in all so far no less than the curve to date."""
-        so_far = self.to_date(series)
+        so_far = self.to_date(series, curves, lost)
         unmet, total = self._columns("unmet", series), self._columns("unmet_to_date", series)
         rows = self._rows("unmet_to_date", series, 0.0, 0.0)
         self._put(rows, total)
@@ -140,7 +148,7 @@ class Zones:
         self._put(least.ravel()[so_far.cell], so_far.columns, -so_far.values)
         return Unmet(np.zeros(unmet.shape), np.arange(unmet.size), unmet.ravel(), np.ones(unmet.size))
 
-    def left_over(self, series: Series) -> Unmet:
+    def left_over(self, series: Series, curves: Curves) -> Unmet:
         """Goods that last while the need lapses: what is there in a period, and the mean of what it leaves for the next.
 
         That is no more than what is there less the demand met; and, where other goods of the group perish within the period,
@@ -154,7 +162,7 @@ class Zones:
         self._put(balance[:, 1:], left[:, :-1], -1.0)
         fill = self._rows("fill_have", series, -INF, 0.0)
         self._put(fill, have, -1.0)
-        unmet = self._curve(series, problem.demand[series.zone, series.group], fill, of="_have")
+        unmet = self._unmet(series, curves, fill, of="_have")
         rows = self._rows("left", series, -INF, 0.0)
         self._put(rows, left)
         self._put(rows, have, -1.0)
@@ -184,14 +192,13 @@ class Zones:
         self._put(rows[n[used], arrives], self._send[used], -problem.groups.covers[item[used]])
         return rows
 
-    def _curve(self, series: Series, net: Floats, fill: Ints, lost: Floats | float = 0.0, of: str = "") -> Unmet:
-        """(n, t, s) net demand -> what goes unmet: its mean, less what the pieces meet, and what is lost.
+    def _unmet(self, series: Series, curves: Curves, fill: Ints, lost: Floats | float = 0.0, of: str = "") -> Unmet:
+        """What goes unmet: the mean of the curves, less what their pieces meet, and what is lost.
 
-        Pieces fill up from what the rows `fill` allow; each meets demand in the share of futures that reach it.
+        Pieces fill up from what the rows `fill` (n, t) allow; each meets demand in the share of futures that reach it.
         """
         problem, model = self._problem, self._model
         labels = names.of_cells(problem, series.zone, series.group)
-        curves = shortage_curves(net.reshape(fill.size, net.shape[2]), self._most_pieces)
         piece = model.add_columns(f"piece{of}", len(curves.cell), names.of_pieces(labels, curves.cell), 0.0, curves.width)
         model.put(fill.ravel()[curves.cell], piece, 1.0)
         self.curves.append(CurveRows(curves, fill.ravel(), piece))
@@ -210,6 +217,12 @@ class Zones:
 
     def _put(self, rows: Ints, columns: Ints, values: Floats | float = 1.0) -> None:
         self._model.put(rows, columns, values)
+
+
+def _net(problem: Allocation, series: Series) -> Floats:
+    """(n, t, s) demand of each period, less what comes anyway."""
+    given = np.add(*problem.given)[series.zone, series.group]
+    return np.maximum(problem.demand[series.zone, series.group] - given[:, :, None], 0.0)
 
 
 def _net_to_date(problem: Allocation, series: Series) -> tuple[Floats, Floats]:

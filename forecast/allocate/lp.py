@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import highspy
 import numpy as np
@@ -117,7 +118,9 @@ class Layer:
     an `is_curved` layer hangs on the shortage curves. One that `tries_last` goes on from the last plan, if few steps do.
 
     The solver sees the costs times `scale`: its tolerance is an absolute price of a unit of goods, beside which a share is small.
-    An `is_flat` layer has many plans that are equally good: the first time it is solved by interior points.
+    An `is_level` layer has one column, a level that rows keep others below: it is approached by what the layer before it costs at
+    one level and another (level.py). Each column of an `is_apart` layer is held where it got to, one by one: a row over them all
+    would tie all zones together, which takes the solver many times the steps.
 
     A layer that `opens` the one before it may make that dearer by such a share; afterwards that one is minimised again. A layer
     of several rounds makes the next `after` each, from the solution, until there is none.
@@ -132,7 +135,8 @@ class Layer:
     essential: bool = True
     from_last: bool = False
     is_curved: bool = False
-    is_flat: bool = False
+    is_level: bool = False
+    is_apart: bool = False
     scale: float = 1.0
     tries_last: bool = False
     bound: Layer | None = None
@@ -170,6 +174,34 @@ class Change:
     row_bounds: tuple[Floats, Floats] = (np.zeros(0), np.zeros(0))
 
 
+@dataclass(frozen=True)
+class Held:
+    """A layer that may not cost more than `at_most`: the `row` that says so, and the `solution` it got to."""
+
+    layer: Layer
+    row: int
+    at_most: float
+    solution: Solution
+
+    def at(self, at_most: float) -> Change:
+        """The bounds that hold it at another limit. The columns of one that is held apart share out what it may lose."""
+        row = (np.array([self.row]), (np.array([-INF]), np.array([at_most])))
+        if not self.layer.is_apart:
+            return Change(rows=row[0], row_bounds=row[1])
+        reached = self.solution.values[self.layer.columns]
+        fixed = reached - (self.at_most - self.solution.cost) / (len(reached) * -self.layer.costs)
+        return Change(self.layer.columns, (np.maximum(fixed - (at_most - self.at_most), 0.0), fixed), *row)
+
+
+class AtLevel(NamedTuple):
+    """Whether a level can be paid for; the level; what it costs, or costs at least; how much less for one more of it."""
+
+    is_paid: bool
+    level: float
+    cost: float
+    slope: float
+
+
 class Kept:
     """A model kept in the solver: one objective after another, each held before the next."""
 
@@ -182,9 +214,7 @@ class Kept:
 
     def minimise(self, layer: Layer) -> Solution | None:
         """Solve for one objective; None when time ran out. Raises NoPlanError for any other end but an optimum."""
-        self._grow()
-        costs = layer.scale * layer.dense(self.model.columns.size)
-        accepted(self._highs.changeColsCost(len(costs), np.arange(len(costs), dtype=np.int32), costs))
+        costs = self._price(layer)
         status, solution = self._first(costs, layer)
         if status not in ENDS:  # the last plan may lie a rounding outside what holds it
             status, solution = self._solved(costs, from_last=False)
@@ -197,9 +227,15 @@ class Kept:
             self._far = self._far_from(solution, layer) if layer.is_curved else self._far
         return solution
 
+    def _price(self, layer: Layer | None) -> Floats:
+        """Give the solver the costs of a layer, nothing for none."""
+        self._grow()
+        size = self.model.columns.size
+        costs = np.zeros(size) if layer is None else layer.scale * layer.dense(size)
+        accepted(self._highs.changeColsCost(size, np.arange(size, dtype=np.int32), costs))
+        return costs
+
     def _first(self, costs: Floats, layer: Layer) -> tuple[highspy.HighsModelStatus, Solution | None]:
-        if layer.is_flat:
-            return self._solved(costs, from_last=False, solver="ipm")
         if layer.from_last:
             return self._solved(costs, from_last=True)
         if layer.tries_last and len(self._last):
@@ -209,15 +245,16 @@ class Kept:
         return self._sifted(costs)
 
     def _far_from(self, solution: Solution, layer: Layer) -> sift.Aside:
-        lower, upper = (np.concatenate(bounds) for bounds in (self.model.columns.lower, self.model.columns.upper))
+        lp = self._highs.getLp()
+        lower, upper = np.array(lp.col_lower_), np.array(lp.col_upper_)
         return sift.far(solution.reduced, lower, upper, abs(solution.cost + layer.constant))
 
     def _solved(
-        self, costs: Floats, *, from_last: bool, steps: int = NO_LIMIT, solver: str = "simplex"
+        self, costs: Floats, *, from_last: bool, steps: int = NO_LIMIT
     ) -> tuple[highspy.HighsModelStatus, Solution | None]:
         if from_last:
             self._renew()
-        status = self._ended(from_last=from_last, steps=steps, solver=solver)
+        status = self._ended(from_last=from_last, steps=steps)
         return status, self._solution(costs) if status in ENDS and status != STATUS.kTimeLimit else None
 
     def _renew(self) -> None:
@@ -260,6 +297,25 @@ class Kept:
             basis.col_status = held
             accepted(self._highs.setBasis(basis))
 
+    def price_of(self, layer: Layer | None) -> None:
+        """From now on, ask what a layer costs at a level (`at_level`); it may be none, and cost nothing."""
+        self._price(layer)
+        self._renew()
+
+    def at_level(self, column: int, lower: float, upper: float, at_most: float) -> AtLevel | None:
+        """Minimise what is asked for with other bounds of a column, by the dual simplex from the last plan on, until it is clear
+        that it costs more than `at_most`; None when time ran out.
+        """
+        self._set_columns(np.array([column]), np.array([lower]), np.array([upper]))
+        accepted(self._highs.setOptionValue("objective_bound", at_most))
+        status = self._ended(from_last=True, strategy=DUAL)
+        accepted(self._highs.setOptionValue("objective_bound", INF))
+        if status == STATUS.kTimeLimit:
+            return None
+        found, info = self._highs.getSolution(), self._highs.getInfo()
+        cost, slope = info.objective_function_value, found.col_dual[column]
+        return AtLevel(status == STATUS.kOptimal and cost <= at_most, found.col_value[column], cost, slope)
+
     def what_if(self, layer: Layer, change: Change) -> Solution | None:
         """Solve the objective solved last with other bounds, from its plan on; then all is as before. None when time ran out.
 
@@ -274,7 +330,8 @@ class Kept:
             (np.array(lp.row_lower_)[change.rows], np.array(lp.row_upper_)[change.rows]),
         )
         self.set_bounds(change)
-        status = self._ended(from_last=True, strategy=PRIMAL if len(change.columns) else DUAL)
+        opens = len(change.columns) and (change.column_bounds[0] == before.column_bounds[0]).all()
+        status = self._ended(from_last=True, strategy=PRIMAL if opens else DUAL)
         solution = self._solution(costs) if status == STATUS.kOptimal else None
         self.set_bounds(before)
         accepted(self._highs.setBasis(basis))
@@ -296,9 +353,7 @@ class Kept:
         values = np.array(found.col_value)
         return Solution(values, np.array(found.col_dual), np.array(found.row_dual), total(costs, values))
 
-    def _ended(
-        self, *, from_last: bool, strategy: int | None = None, steps: int = NO_LIMIT, solver: str = "simplex"
-    ) -> highspy.HighsModelStatus:
+    def _ended(self, *, from_last: bool, strategy: int | None = None, steps: int = NO_LIMIT) -> highspy.HighsModelStatus:
         """How the solver ends within the time that is left, from the last plan on or from scratch."""
         left = self._until - time.monotonic()
         if left <= 0:
@@ -306,20 +361,22 @@ class Kept:
         if not from_last:
             accepted(self._highs.clearSolver())
         strategy = strategy or (PRIMAL if from_last else DUAL)
-        for option, value in (("simplex_strategy", strategy), ("simplex_iteration_limit", steps), ("solver", solver)):
+        for option, value in (("simplex_strategy", strategy), ("simplex_iteration_limit", steps)):
             accepted(self._highs.setOptionValue(option, value))
         accepted(self._highs.setOptionValue("time_limit", self._highs.getRunTime() + left))
         self._highs.run()
         return self._highs.getModelStatus()
 
-    def hold(self, layer: Layer, at_most: float) -> int:
-        """From now on the costs of the layer may not exceed `at_most`; the row that says so."""
+    def hold(self, layer: Layer, solution: Solution, at_most: float) -> Held:
+        """From now on the costs of the layer, in its solution, may not exceed `at_most`."""
         costs = layer.dense(self.model.columns.size)
         columns = np.flatnonzero(costs)
         row = self.model.add_rows("held", 1, [f"{layer.name},{self.model.rows.size}"], -INF, at_most)
         self.model.put(row, columns, costs[columns])
         self._grow()
-        return int(row[0])
+        held = Held(layer, int(row[0]), at_most, solution)
+        self.set_bounds(held.at(at_most))
+        return held
 
     def _grow(self) -> None:
         """Give the solver what the model has more by now: columns, then rows. What was there before stays as it is."""
@@ -339,10 +396,6 @@ class Kept:
         low, high = (np.concatenate(bounds)[rows:] for bounds in (model.rows.lower, model.rows.upper))
         accepted(self._highs.addRows(len(low), low, high, below.nnz, below.indptr[:-1], below.indices, below.data))
         self._passed = (model.columns.size, model.rows.size, model.puts)
-
-    def hold_at(self, row: int, at_most: float) -> None:
-        """Another limit for a layer that is held."""
-        accepted(self._highs.changeRowBounds(row, -INF, at_most))
 
 
 def solver_of(lp: highspy.HighsLp, options: Mapping[str, float]) -> highspy.Highs:

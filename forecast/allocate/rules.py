@@ -107,8 +107,8 @@ class Parts:
     loading: Loading
 
 
-def build(problem: Allocation, most_pieces: int) -> Parts:
-    """The linear program with all rules and no objective; `most_pieces` of a shortage curve."""
+def build(problem: Allocation, pieces: int) -> Parts:
+    """The linear program with all rules and no objective; so many `pieces` of a shortage curve, on average."""
     model = Model()
     most = np.where(problem.loads["barred"] == 0, INF, 0.0)
     send = model.add_columns("send", len(problem.loads), names.of_loads(problem), 0.0, most)
@@ -120,7 +120,7 @@ def build(problem: Allocation, most_pieces: int) -> Parts:
     hours = vehicle_hours(problem, model, (trips, move_trips))
     loading = depot_loading(problem, model, (trips, move_trips))
     room = Room(zone_stores(problem, model, send), *depot_stores(problem, model, send, move))
-    zones = Zones(problem, model, send, most_pieces)
+    zones = Zones(problem, model, send, pieces)
     return Parts(problem, model, send, trips, waste, zones, stocked, hours, move, move_trips, room, loading)
 
 

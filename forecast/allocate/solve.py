@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from pydantic import ValidationError
 
 from forecast import plugins
-from forecast.allocate import clash, rules
-from forecast.allocate.lp import INF, Kept, Layer, Solution, total
+from forecast.allocate import clash, level, rules
+from forecast.allocate.lp import INF, Held, Kept, Layer, Solution, total
 from forecast.allocate.problem import Allocation
 from forecast.allocate.rules import Parts
 from forecast.config import Config, Plugin, Section, settings_problems
@@ -69,19 +69,22 @@ class Walk:
     """The layers `reached` so far, and the `last` solution, which holds them all."""
 
     def __init__(self, parts: Parts, kept: Kept, config: Config) -> None:
-        self.parts, self.kept, self._config = parts, kept, config
+        self.parts, self.kept, self._tolerance = parts, kept, config.plan.layer_tolerance
         self.reached: list[Reached] = []
         self.last: Solution | None = None
         self.cut_short: list[str] = []  # what of these layers time ran out in
-        self._row = -1  # that holds the last layer
+        self._held: Held | None = None  # the last layer
 
     def reach(self, layer: Layer) -> bool:
         """Minimise one layer more, and hold it; False when time ran out in it."""
         began = time.perf_counter()
         bound = _bound(self.parts, self.kept, layer)
-        before = (self.reached[-1], self._row) if self.reached and layer.opens is not None else None
-        if before and layer.opens:
-            self._open(*before, layer.opens)
+        before = self._held if layer.opens is not None else None
+        at_most = limit(before.layer, before.solution, max(layer.opens or 0.0, self._tolerance)) if before else INF
+        if before:
+            self.kept.set_bounds(before.at(at_most))
+        if layer.is_level:
+            level.approach(self.kept, int(layer.columns[0]), before, at_most)
         solution = self.kept.minimise(layer)
         if solution is None:
             return False
@@ -93,14 +96,14 @@ class Walk:
         self._hold(layer, solution)
         self._rounds(layer)
         if before and layer.opens:
-            self._close(*before)
-        price = self._price(before[0]) if before else float("nan")
+            self._close(before)
+        price = self._price(before) if before else float("nan")
         seconds = time.perf_counter() - began
         self.reached.append(Reached(layer, layer.sign * value, layer.sign * bound, seconds, price))
         return True
 
     def _hold(self, layer: Layer, solution: Solution) -> None:
-        self._row = self.kept.hold(layer, held_at(layer, solution, self._config))
+        self._held = self.kept.hold(layer, solution, limit(layer, solution, self._tolerance))
         self.last = solution
 
     def _rounds(self, layer: Layer) -> None:
@@ -117,31 +120,26 @@ class Walk:
             self._hold(further, solution)
             after = further.after
 
-    def _open(self, before: Reached, row: int, share: float) -> None:
-        """Let the layer that is held last become dearer by a share."""
-        cost = before.layer.sign * before.value - before.layer.constant
-        self.kept.hold_at(row, min(cost + max(share, self._config.plan.layer_tolerance) * abs(before.value) + LEAST, INF))
-
-    def _close(self, before: Reached, row: int) -> None:
+    def _close(self, before: Held) -> None:
         """Minimise the opened layer again, and hold it where it is now."""
-        again = self.kept.minimise(before.layer)
+        again = self.kept.minimise(replace(before.layer, tries_last=True))
         if again is None:
             self.cut_short.append(f"{before.layer.name} (again)")
             return
-        self.kept.hold_at(row, held_at(before.layer, again, self._config))
+        at_most = limit(before.layer, again, self._tolerance)
+        self.kept.set_bounds(replace(before, at_most=at_most, solution=again).at(at_most))
         self.last = again
 
-    def _price(self, before: Reached) -> float:
+    def _price(self, before: Held) -> float:
         """What the last plan gives up of what the layer before had reached, in that one's unit."""
         if self.last is None:
             return float("nan")
-        costs = before.layer.dense(len(self.last.values))
-        return total(costs, self.last.values) + before.layer.constant - before.layer.sign * before.value
+        return total(before.layer.dense(len(self.last.values)), self.last.values) - before.solution.cost
 
 
-def held_at(layer: Layer, solution: Solution, config: Config) -> float:
-    """What the layer may cost from now on: what it reached, and the tolerance left to the later layers."""
-    return solution.cost + config.plan.layer_tolerance * abs(solution.cost + layer.constant) + LEAST
+def limit(layer: Layer, solution: Solution, share: float) -> float:
+    """What the layer may cost from now on: what it reached, and such a share of it."""
+    return INF if share == INF else solution.cost + share * abs(solution.cost + layer.constant) + LEAST
 
 
 def objectives(parts: Parts, config: Config) -> Iterator[Layer]:

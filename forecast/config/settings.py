@@ -252,7 +252,7 @@ class Planning(Section):
     layer_tolerance: float = Field(default=1e-4, ge=0)
     """Relative slack left to the later layers."""
     segments: int = Field(default=20, ge=2)
-    """Most pieces of a cell's shortage curve; fewer samples than this are taken exactly."""
+    """Pieces of a shortage curve, on average: more where more is at stake. Fewer samples than this are taken exactly."""
     stock_max_age_days: int = Field(default=35, ge=0)
     """An older count of a zone's stock is unknown: neither the old figure nor zero."""
     overdue_days: int = Field(default=14, ge=0)

@@ -84,17 +84,17 @@ import statistics
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 from unittest import mock
 
+import numpy as np
+
 from forecast.allocate import rules, sift, simulate, solve
 from forecast.allocate.curves import shortage_curves
-from forecast.allocate.lp import Kept, Layer
-from forecast.allocate.objectives import need
+from forecast.allocate.lp import Kept, Layer, Solution
 from forecast.allocate.problem import Allocation, align
-from forecast.allocate.rules import Parts
 from forecast.config import Config
 from tests.bench import plan_rivals
 from tests.bench.plan_instances import Drawn, Size, deterministic, world
@@ -142,8 +142,8 @@ def building(problem: Allocation, config: Config) -> tuple[float, float]:
     list(solve.objectives(parts, config))
     Kept(parts.model, 1.0)
     built = time.process_time()
-    for rows in parts.zones.curves:
-        shortage_curves(rows.curves.ordered, config.plan.segments)
+    curves = [rows.curves for rows in parts.zones.curves]
+    shortage_curves([one.ordered for one in curves], [np.ones(len(one.ordered)) for one in curves], config.plan.segments)
     Kept(parts.model, 1.0)
     return built - began, time.process_time() - built
 
@@ -192,12 +192,13 @@ def row(text: str, name: str, ours: Allocation, rival: Allocation, config: Confi
 
 def _seconds(rival: Allocation, config: Config, way: tuple[int, bool]) -> float:
     """Seconds of the rival: `way` is how many columns it leaves aside at first, and whether interior points solve its need."""
-    made, (many, is_flat) = need.layer, way
+    minimise, (many, inside) = Kept.minimise, way
 
-    def layer(parts: Parts, settings: need.Settings) -> Layer:
-        return replace(made(parts, settings), is_flat=is_flat)
+    def minimised(kept: Kept, layer: Layer) -> Solution | None:
+        kept._highs.setOptionValue("solver", "ipm" if inside and layer.name == "need" else "simplex")
+        return minimise(kept, layer)
 
-    with mock.patch.object(sift, "MANY", many), mock.patch.object(need, "layer", layer):
+    with mock.patch.object(sift, "MANY", many), mock.patch.object(Kept, "minimise", minimised):
         return run(rival, config).seconds
 
 

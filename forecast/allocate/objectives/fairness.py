@@ -116,9 +116,10 @@ def _leximin(parts: Parts, shares: Shares, rounds: int) -> Layer:
     parts.model.put(rows, shares.short, 1.0)
     parts.model.put(rows, level, -1.0)
     unit = "coverage of the zone that has least"
-    first = Layer(NAME, unit, level, np.ones(1), constant=-1.0, sign=-1.0, essential=False, is_flat=True, scale=shares.scale)
+    made = Layer(NAME, unit, level, np.ones(1), constant=-1.0, sign=-1.0, essential=False, from_last=True, scale=shares.scale)
+    first = replace(made, is_level=True)
     free = np.ones(len(rows), dtype=bool)
-    return replace(first, after=_next_round(first, shares.short, rows, free, rounds))
+    return replace(first, after=_next_round(made, shares.short, rows, free, rounds))
 
 
 def _next_round(made: Layer, short: Ints, rows: Ints, free: Flags, rounds: int) -> Callable[[Kept, Solution], Layer | None]:
@@ -131,6 +132,6 @@ def _next_round(made: Layer, short: Ints, rows: Ints, free: Flags, rounds: int) 
             return None
         none = np.zeros(pinned.sum())
         kept.set_bounds(Change(short[pinned], (none, none + solution.cost + LEAST), rows[pinned], (none - INF, none + INF)))
-        return replace(made, is_flat=False, from_last=True, after=_next_round(made, short, rows, left, rounds - 1))
+        return replace(made, after=_next_round(made, short, rows, left, rounds - 1))
 
     return after

@@ -40,4 +40,4 @@ def layer(parts: Parts, settings: Settings) -> Layer | None:
     parts.zones.lasting("floor_lasting", series[mixed], floor.lasting[mixed], spare[mixed])
     unit = "share of the survival floor held, summed over demand groups"
     largest = float(np.bincount(of_group, floor.need.sum(axis=1)).max())
-    return Layer("survival", unit, share, -np.ones(len(share)), sign=-1.0, scale=max(1.0, largest))
+    return Layer("survival", unit, share, -np.ones(len(share)), sign=-1.0, scale=max(1.0, largest), is_apart=True)
