@@ -21,11 +21,11 @@ from forecast.schema import Floats
 INF = highspy.kHighsInf
 DUAL, PRIMAL = 1, 4  # simplex strategies of HiGHS
 STATUS = highspy.HighsModelStatus
-BASIC, LOWER, UPPER = (getattr(highspy.HighsBasisStatus, name) for name in ("kBasic", "kLower", "kUpper"))
 NO_LIMIT = 2**31 - 1
 PERTURB = "primal_simplex_bound_perturbation_multiplier"  # off: to mend afterwards what it did takes longer than it saves
 REPEATABLE: dict[str, bool | int | str] = {"output_flag": False, "threads": 1, "parallel": "off", "random_seed": 1}
 ENDS = (STATUS.kOptimal, STATUS.kModelEmpty, STATUS.kTimeLimit)  # that are no failure
+End = tuple[STATUS, "Solution | None"]
 Labels = Sequence[str] | Callable[[], Iterable[str]]  # made only when the model is written: 400,000 names take seconds
 Values = float | npt.ArrayLike
 
@@ -114,8 +114,8 @@ class Layer:
     """One objective, minimised: the `costs` of `columns`, plus a `constant`; what people read is `sign` times that, in `unit`.
 
     Without an `essential` layer there is no plan; time may run out in the others, and the plan so far stands. A layer
-    `from_last` is solved from the last plan on, which is feasible and mostly stays; the others from scratch. The cost of
-    an `is_curved` layer hangs on the shortage curves. One that `tries_last` goes on from the last plan, if few steps do.
+    `from_last` goes on from the last plan, if not too many steps do; the others are solved from scratch. The cost of an
+    `is_curved` layer hangs on the shortage curves.
 
     The solver sees the costs times `scale`: its tolerance is an absolute price of a unit of goods, beside which a share is small.
     An `is_level` layer has one column, a level that rows keep others below: it is approached by what the layer before it costs at
@@ -138,7 +138,6 @@ class Layer:
     is_level: bool = False
     is_apart: bool = False
     scale: float = 1.0
-    tries_last: bool = False
     bound: Layer | None = None
     opens: float | None = None
     after: Callable[[Kept, Solution], Layer | None] | None = None
@@ -235,11 +234,11 @@ class Kept:
         accepted(self._highs.changeColsCost(size, np.arange(size, dtype=np.int32), costs))
         return costs
 
-    def _first(self, costs: Floats, layer: Layer) -> tuple[highspy.HighsModelStatus, Solution | None]:
-        if layer.from_last:
+    def _first(self, costs: Floats, layer: Layer) -> End:
+        if layer.is_level:
             return self._solved(costs, from_last=True)
-        if layer.tries_last and len(self._last):
-            status, solution = self._solved(costs, from_last=True, steps=self.model.rows.size // sift.ROWS_A_STEP)
+        if layer.from_last and len(self._last):
+            status, solution = self._sifted(costs, from_last=True, steps=self.model.rows.size // sift.ROWS_A_STEP)
             if status in ENDS:
                 return status, solution
         return self._sifted(costs)
@@ -249,9 +248,7 @@ class Kept:
         lower, upper = np.array(lp.col_lower_), np.array(lp.col_upper_)
         return sift.far(solution.reduced, lower, upper, abs(solution.cost + layer.constant))
 
-    def _solved(
-        self, costs: Floats, *, from_last: bool, steps: int = NO_LIMIT
-    ) -> tuple[highspy.HighsModelStatus, Solution | None]:
+    def _solved(self, costs: Floats, *, from_last: bool, steps: int = NO_LIMIT) -> End:
         if from_last:
             self._renew()
         status = self._ended(from_last=from_last, steps=steps)
@@ -266,36 +263,36 @@ class Kept:
         if basis.valid:
             accepted(self._highs.setBasis(basis))
 
-    def _sifted(self, costs: Floats) -> tuple[highspy.HighsModelStatus, Solution | None]:
-        """Solve from scratch without what is far, then from there on with what is called for; in the end all is as before."""
+    def _sifted(self, costs: Floats, *, from_last: bool = False, steps: int = NO_LIMIT) -> End:
+        """Solve without what is far, then from there on with what is called for, until nothing is."""
         aside = self._far.still(self._last)
+        if from_last:
+            held = self._highs.getBasis().col_status
+            aside = aside[np.array([held[column] != sift.BASIC for column in aside.columns.tolist()], dtype=bool)]
         if len(aside.columns) < sift.MANY:
-            return self._solved(costs, from_last=False)
-        self._set_columns(aside.columns, aside.at, aside.at)
-        status, solution = self._solved(costs, from_last=False)
+            return self._solved(costs, from_last=from_last, steps=steps)
+        status, solution = self._without(aside, costs, from_last=from_last, steps=steps)
         while solution is not None and (called := aside.called(solution.reduced)).any():
-            self._free(aside[called])
             aside = aside[~called]
-            status, solution = self._repaired(costs)
-        self._free(aside)
+            status, solution = self._without(aside, costs, from_last=True, steps=sift.STEPS)
+            if status not in ENDS:
+                status, solution = self._without(aside, costs, from_last=False)
         return status, solution
 
-    def _repaired(self, costs: Floats) -> tuple[highspy.HighsModelStatus, Solution | None]:
-        """Solve from the last plan on, in few steps; from scratch where that does not end."""
-        status, solution = self._solved(costs, from_last=True, steps=sift.STEPS)
-        return (status, solution) if status in ENDS else self._solved(costs, from_last=False)
-
-    def _free(self, aside: sift.Aside) -> None:
-        """Give columns their bounds back; they stay where they are."""
-        basis = self._highs.getBasis()
-        self._set_columns(aside.columns, aside.lower, aside.upper)
-        if basis.valid:
-            held = basis.col_status
-            for column, at_upper in zip(aside.columns.tolist(), aside.at_upper.tolist(), strict=True):
-                if held[column] != BASIC:
-                    held[column] = UPPER if at_upper else LOWER
-            basis.col_status = held
-            accepted(self._highs.setBasis(basis))
+    def _without(self, aside: sift.Aside, costs: Floats, *, from_last: bool, steps: int = NO_LIMIT) -> End:
+        """Solve a program without some columns, which stay where they are."""
+        part, whole = sift.without(self._highs.getLp(), aside), self._highs
+        basis = whole.getBasis()
+        self._highs = solver_of(part.lp, {PERTURB: 0.0})
+        if from_last and basis.valid:
+            accepted(self._highs.setBasis(part.of_basis(basis)))
+        status = self._ended(from_last=from_last, steps=steps)
+        found, basis, self._highs = self._highs.getSolution(), self._highs.getBasis(), whole
+        if status not in ENDS or status == STATUS.kTimeLimit:
+            return status, None
+        accepted(whole.setBasis(part.to_basis(basis)))
+        values, duals = part.values(found), np.array(found.row_dual)
+        return status, Solution(values, part.reduced(costs, duals), duals, total(costs, values))
 
     def price_of(self, layer: Layer | None) -> None:
         """From now on, ask what a layer costs at a level (`at_level`); it may be none, and cost nothing."""

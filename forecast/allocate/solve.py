@@ -122,7 +122,7 @@ class Walk:
 
     def _close(self, before: Held) -> None:
         """Minimise the opened layer again, and hold it where it is now."""
-        again = self.kept.minimise(replace(before.layer, tries_last=True))
+        again = self.kept.minimise(replace(before.layer, from_last=True))
         if again is None:
             self.cut_short.append(f"{before.layer.name} (again)")
             return

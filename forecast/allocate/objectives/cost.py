@@ -49,7 +49,7 @@ def layer(parts: Parts, settings: Settings) -> Layer:
     columns.append(parts.waste.columns)
     costs.append(settings.waste_per_pack / problem.groups.pack[parts.waste.item])
     unit = "money" if len(problem.fleet) else "hours of road per tonne or pack, and handling: no fleet is given"
-    return Layer("cost", unit, np.concatenate(columns), np.concatenate(costs), essential=False, tries_last=True)
+    return Layer("cost", unit, np.concatenate(columns), np.concatenate(costs), essential=False, from_last=True)
 
 
 def _handling(problem: Allocation, loads: pd.DataFrame, settings: Settings) -> Floats:

@@ -116,10 +116,9 @@ def _leximin(parts: Parts, shares: Shares, rounds: int) -> Layer:
     parts.model.put(rows, shares.short, 1.0)
     parts.model.put(rows, level, -1.0)
     unit = "coverage of the zone that has least"
-    made = Layer(NAME, unit, level, np.ones(1), constant=-1.0, sign=-1.0, essential=False, from_last=True, scale=shares.scale)
-    first = replace(made, is_level=True)
+    first = Layer(NAME, unit, level, np.ones(1), constant=-1.0, sign=-1.0, essential=False, is_level=True, scale=shares.scale)
     free = np.ones(len(rows), dtype=bool)
-    return replace(first, after=_next_round(made, shares.short, rows, free, rounds))
+    return replace(first, after=_next_round(first, shares.short, rows, free, rounds))
 
 
 def _next_round(made: Layer, short: Ints, rows: Ints, free: Flags, rounds: int) -> Callable[[Kept, Solution], Layer | None]:
