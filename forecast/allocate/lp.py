@@ -235,10 +235,11 @@ class Kept:
         return costs
 
     def _first(self, costs: Floats, layer: Layer) -> End:
-        if layer.is_level:
-            return self._solved(costs, from_last=True)
+        if layer.is_level:  # a few steps from where it was approached
+            status = self._ended(from_last=True, steps=sift.STEPS)
+            return (status, self._found(costs, status)) if status in ENDS else self._solved(costs, from_last=True)
         if layer.from_last and len(self._last):
-            status, solution = self._sifted(costs, from_last=True, steps=self.model.rows.size // sift.ROWS_A_STEP)
+            status, solution = self._sifted(costs, from_last=True, steps=int(self.model.rows.size * sift.STEPS_A_ROW))
             if status in ENDS:
                 return status, solution
         return self._sifted(costs)
@@ -252,7 +253,7 @@ class Kept:
         if from_last:
             self._renew()
         status = self._ended(from_last=from_last, steps=steps)
-        return status, self._solution(costs) if status in ENDS and status != STATUS.kTimeLimit else None
+        return status, self._found(costs, status)
 
     def _renew(self) -> None:
         """Go on from the last plan in a new solver. With what it keeps of earlier runs, which clearing does not take from it, it
@@ -329,7 +330,7 @@ class Kept:
         self.set_bounds(change)
         opens = len(change.columns) and (change.column_bounds[0] == before.column_bounds[0]).all()
         status = self._ended(from_last=True, strategy=PRIMAL if opens else DUAL)
-        solution = self._solution(costs) if status == STATUS.kOptimal else None
+        solution = self._found(costs, status)
         self.set_bounds(before)
         accepted(self._highs.setBasis(basis))
         if status not in ENDS:
@@ -345,7 +346,10 @@ class Kept:
     def _set_columns(self, columns: Ints, lower: Floats, upper: Floats) -> None:
         accepted(self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper))
 
-    def _solution(self, costs: Floats) -> Solution:
+    def _found(self, costs: Floats, status: STATUS) -> Solution | None:
+        """The solution of a run that ended so; None where there is none."""
+        if status not in ENDS or status == STATUS.kTimeLimit:
+            return None
         found = self._highs.getSolution()
         values = np.array(found.col_value)
         return Solution(values, np.array(found.col_dual), np.array(found.row_dual), total(costs, values))

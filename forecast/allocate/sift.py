@@ -19,7 +19,7 @@ from forecast.schema import Floats
 FAR = 1e-6  # of what a layer reached: a column is far that costs it more on the way from bound to bound
 MANY = 1000  # columns: to leave fewer aside is not worth it
 STEPS = 1500  # of the simplex from a plan on; where they do not end, it is solved from scratch
-ROWS_A_STEP = 2  # how far a layer goes on from the last plan: from scratch it takes two steps a row, of a third of the time each
+STEPS_A_ROW = 2 / 3  # how far a layer goes on from the last plan: from scratch it takes two, of a third of the time each
 PRICED = 1e-7  # the dual feasibility tolerance of the solver
 BASIC, LOWER, UPPER = (getattr(highspy.HighsBasisStatus, name) for name in ("kBasic", "kLower", "kUpper"))
 

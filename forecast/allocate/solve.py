@@ -106,6 +106,13 @@ class Walk:
         self._held = self.kept.hold(layer, solution, limit(layer, solution, self._tolerance))
         self.last = solution
 
+    def _hold_further(self, layer: Layer, solution: Solution) -> None:
+        """Hold the last layer where a further round of it got to."""
+        if self._held:
+            self._held = replace(self._held, at_most=limit(layer, solution, self._tolerance), solution=solution)
+            self.kept.set_bounds(self._held.at(self._held.at_most))
+        self.last = solution
+
     def _rounds(self, layer: Layer) -> None:
         """The further rounds of a layer; when time runs out in one, those before it stand."""
         after, rounds = layer.after, 1
@@ -117,7 +124,7 @@ class Walk:
             if solution is None:
                 self.cut_short.append(f"{layer.name} (round {rounds})")
                 return
-            self._hold(further, solution)
+            self._hold_further(further, solution)
             after = further.after
 
     def _close(self, before: Held) -> None:

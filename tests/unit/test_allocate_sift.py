@@ -73,7 +73,7 @@ def test_a_what_if_takes_the_steps_it_needs_however_few_the_layer_before_it_was_
     parts = rules.build(problem_of(drawn), 20)
     kept, need = Kept(parts.model, 60), next(made for made in solve.objectives(parts, drawn.config()) if made.name == "need")
     found = kept.minimise(need)
-    monkeypatch.setattr(sift, "ROWS_A_STEP", 10**9)  # no step at all: the plan is the best already
+    monkeypatch.setattr(sift, "STEPS_A_ROW", 0.0)  # no step at all: the plan is the best already
     assert found is not None
     assert kept.minimise(replace(need, is_curved=False, from_last=True)) is not None
     none = np.zeros(len(parts.hours.rows))
