@@ -14,9 +14,10 @@ import numpy as np
 
 from forecast.allocate import rules, solve, warehouses, ways
 from forecast.allocate.arrays import Flags, Ints
-from forecast.allocate.lp import INF, Change, Held, Kept, Layer, Solution
+from forecast.allocate.lp import INF, Change, Held, Layer, Solution
 from forecast.allocate.problem import Allocation
 from forecast.allocate.rules import Parts
+from forecast.allocate.solver import Kept
 from forecast.config import Config
 from forecast.schema import Floats
 

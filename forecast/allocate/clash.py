@@ -8,8 +8,9 @@ import numpy as np
 
 from forecast.allocate import ways
 from forecast.allocate.arrays import Flags, Ints
-from forecast.allocate.lp import INF, Change, Kept, Layer, Solution
+from forecast.allocate.lp import INF, Change, Layer, Solution
 from forecast.allocate.rules import COMMITMENTS, Parts
+from forecast.allocate.solver import Kept
 from forecast.errors import NoPlanError, few
 from forecast.schema import Floats
 

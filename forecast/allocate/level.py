@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecast.allocate.lp import INF, Change, Held, Kept
+from forecast.allocate.lp import INF, Change, Held
+from forecast.allocate.solver import Kept
 
 STEP = 0.93  # of the level, at a time, while no bound from below is near
 NEAR = 0.1  # of what lies between the bound from below and the last level that could be paid for
@@ -31,11 +32,11 @@ def approach(kept: Kept, column: int, held: Held | None, at_most: float) -> None
         low = low if tried.is_paid else max(low, tried.level)
         if tried.slope < 0:
             low = max(low, tried.level - (tried.cost - at_most) / tried.slope)
-        if paid - low < CLOSE:
+        if paid == INF or paid - low < CLOSE:
             break
         level = max(STEP * paid, low + NEAR * (paid - low))
         tried = kept.at_level(column, level, level, at_most)
-    if tried is not None and not tried.is_paid:
+    if tried is not None and not tried.is_paid and paid < INF:
         kept.at_level(column, paid, paid, INF)
     kept.set_bounds(Change(np.array([column]), (np.zeros(1), np.full(1, INF))))
     if held:

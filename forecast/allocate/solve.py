@@ -12,9 +12,10 @@ from pydantic import ValidationError
 
 from forecast import plugins
 from forecast.allocate import clash, level, rules
-from forecast.allocate.lp import INF, Held, Kept, Layer, Solution, total
+from forecast.allocate.lp import INF, Held, Layer, Solution, total
 from forecast.allocate.problem import Allocation
 from forecast.allocate.rules import Parts
+from forecast.allocate.solver import Kept
 from forecast.config import Config, Plugin, Section, settings_problems
 from forecast.errors import InputError, NoPlanError
 from forecast.schema import Floats
@@ -106,26 +107,20 @@ class Walk:
         self._held = self.kept.hold(layer, solution, limit(layer, solution, self._tolerance))
         self.last = solution
 
-    def _hold_further(self, layer: Layer, solution: Solution) -> None:
-        """Hold the last layer where a further round of it got to."""
-        if self._held:
-            self._held = replace(self._held, at_most=limit(layer, solution, self._tolerance), solution=solution)
-            self.kept.set_bounds(self._held.at(self._held.at_most))
-        self.last = solution
-
     def _rounds(self, layer: Layer) -> None:
         """The further rounds of a layer; when time runs out in one, those before it stand."""
         after, rounds = layer.after, 1
-        while after is not None and self.last is not None:
-            further, rounds = after(self.kept, self.last), rounds + 1
-            if further is None:
-                return
+        while after and self.last and self._held and (made := after(self.last)):
+            (change, further), rounds = made, rounds + 1
+            self.kept.set_bounds(change)
             solution = self.kept.minimise(further)
             if solution is None:
                 self.cut_short.append(f"{layer.name} (round {rounds})")
                 return
-            self._hold_further(further, solution)
-            after = further.after
+            at_most = limit(further, solution, self._tolerance)
+            self._held = replace(self._held, at_most=at_most, solution=solution)
+            self.kept.set_bounds(self._held.at(at_most))
+            self.last, after = solution, further.after
 
     def _close(self, before: Held) -> None:
         """Minimise the opened layer again, and hold it where it is now."""

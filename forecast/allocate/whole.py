@@ -8,7 +8,8 @@ import highspy
 import numpy as np
 
 from forecast.allocate.arrays import Ints
-from forecast.allocate.lp import Model, accepted, solver_of
+from forecast.allocate.lp import Model
+from forecast.allocate.solver import accepted, solver_of
 from forecast.schema import Floats
 
 NODES = 100  # of the search; seconds would make another plan on another machine

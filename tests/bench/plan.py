@@ -93,8 +93,9 @@ import numpy as np
 
 from forecast.allocate import rules, sift, simulate, solve
 from forecast.allocate.curves import shortage_curves
-from forecast.allocate.lp import Kept, Layer, Solution
+from forecast.allocate.lp import Layer, Solution
 from forecast.allocate.problem import Allocation, align
+from forecast.allocate.solver import Kept
 from forecast.config import Config
 from tests.bench import plan_rivals
 from tests.bench.plan_instances import Drawn, Size, deterministic, world

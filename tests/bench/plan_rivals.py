@@ -18,9 +18,10 @@ import highspy
 import numpy as np
 
 from forecast.allocate import binding, rules
-from forecast.allocate.lp import INF, Block, Kept, Model
+from forecast.allocate.lp import INF, Block, Model
 from forecast.allocate.objectives import need
 from forecast.allocate.problem import Allocation
+from forecast.allocate.solver import Kept
 from forecast.config import Config
 
 WHAT_IFS = 8

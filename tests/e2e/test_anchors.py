@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 
 from forecast.allocate import rules, solve
-from forecast.allocate.lp import INF, Kept, Layer
+from forecast.allocate.lp import INF, Layer
+from forecast.allocate.solver import Kept
 from tests.plan_world import World
 
 

@@ -15,8 +15,9 @@ import highspy
 import pytest
 
 from forecast.allocate import lp_text, rules, solve
-from forecast.allocate.lp import Kept, Layer
+from forecast.allocate.lp import Layer
 from forecast.allocate.rules import Parts
+from forecast.allocate.solver import Kept
 from tests.plan_world import World, day, week
 
 HERE = Path(__file__).parent

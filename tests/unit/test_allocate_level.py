@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from forecast.allocate import level, rules, solve
-from forecast.allocate.lp import AtLevel, Kept
 from forecast.allocate.solve import Walk
+from forecast.allocate.solver import AtLevel, Kept
 from tests.bench.plan import problem_of
 from tests.bench.plan_instances import Size, world
 

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from forecast.allocate import rules, sift, solve
-from forecast.allocate.lp import INF, STATUS, Change, End, Kept, Layer, Solution
+from forecast.allocate.lp import INF, Change, Layer, Solution
+from forecast.allocate.solver import STATUS, End, Kept
 from tests.bench.plan import problem_of
 from tests.bench.plan_instances import Size, world
 from tests.plan_world import World

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.allocate.lp import STATUS, Kept
+from forecast.allocate.solver import STATUS, Kept
 from forecast.errors import InputError, NoPlanError
 from tests.plan_world import World, cells, day, reasons, sent, week
 

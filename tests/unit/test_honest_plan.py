@@ -11,8 +11,8 @@ import pytest
 
 from forecast import cli, pipeline
 from forecast.allocate import simulate
-from forecast.allocate.lp import Kept
 from forecast.allocate.problem import align
+from forecast.allocate.solver import Kept
 from forecast.errors import NoPlanError
 from forecast.explain_plan.again import plan_again
 from forecast.published import Published

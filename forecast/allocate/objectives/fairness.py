@@ -16,7 +16,7 @@ from pydantic import Field
 
 from forecast.allocate.arrays import Flags, Ints
 from forecast.allocate.coverage import within_reach
-from forecast.allocate.lp import INF, Change, Kept, Layer, Solution
+from forecast.allocate.lp import INF, Change, Layer, Solution
 from forecast.allocate.rules import Parts
 from forecast.config import Section
 from forecast.schema import Floats
@@ -121,16 +121,18 @@ def _leximin(parts: Parts, shares: Shares, rounds: int) -> Layer:
     return replace(first, after=_next_round(first, shares.short, rows, free, rounds))
 
 
-def _next_round(made: Layer, short: Ints, rows: Ints, free: Flags, rounds: int) -> Callable[[Kept, Solution], Layer | None]:
+def _next_round(
+    made: Layer, short: Ints, rows: Ints, free: Flags, rounds: int
+) -> Callable[[Solution], tuple[Change, Layer] | None]:
     """Fix the zones that hold the level down, as the prices of their rows tell, and minimise the level of the others."""
 
-    def after(kept: Kept, solution: Solution) -> Layer | None:
+    def after(solution: Solution) -> tuple[Change, Layer] | None:
         pinned = free & (np.abs(solution.duals[rows]) > PRICED)
         left = free & ~pinned
         if rounds <= 1 or solution.cost <= LEAST or not pinned.any() or not left.any():
             return None
         none = np.zeros(pinned.sum())
-        kept.set_bounds(Change(short[pinned], (none, none + solution.cost + LEAST), rows[pinned], (none - INF, none + INF)))
-        return replace(made, after=_next_round(made, short, rows, left, rounds - 1))
+        fixed = Change(short[pinned], (none, none + solution.cost + LEAST), rows[pinned], (none - INF, none + INF))
+        return fixed, replace(made, after=_next_round(made, short, rows, left, rounds - 1))
 
     return after
