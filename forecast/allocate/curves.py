@@ -83,8 +83,9 @@ def _bend(ordered: Floats) -> Floats:
 
 def _roots(ordered: Floats) -> Floats:
     """(cell, sample) square roots of the gaps above the smallest demand above 0."""
-    is_first = np.cumsum(ordered > 0, axis=1) <= 1
-    return np.where(is_first, 0.0, np.sqrt(np.diff(ordered, axis=1, prepend=0.0)))
+    first = np.count_nonzero(ordered <= 0, axis=1)
+    is_above = np.arange(ordered.shape[1]) > first[:, None]
+    return np.sqrt(np.diff(ordered, axis=1, prepend=0.0), out=np.zeros(ordered.shape), where=is_above)
 
 
 def _knots(ordered: Floats, count: Ints) -> Ints:

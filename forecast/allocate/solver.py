@@ -41,6 +41,7 @@ class Kept:
         self.model, self._until = model, time.monotonic() + seconds
         self._highs = solver_of(model.highs(), {PERTURB: 0.0})
         self._passed = (model.columns.size, model.rows.size, model.puts)
+        self._costs = np.zeros(model.columns.size)  # that the solver has
         self._last = np.zeros(0)  # (column) values of the last plan
         self._far = sift.Aside()  # as the prices of the last layer say that hangs on the curves
 
@@ -64,7 +65,9 @@ class Kept:
         self._grow()
         size = self.model.columns.size
         costs = np.zeros(size) if layer is None else layer.scale * layer.dense(size)
-        accepted(self._highs.changeColsCost(size, np.arange(size, dtype=np.int32), costs))
+        if not np.array_equal(costs, self._costs):
+            accepted(self._highs.changeColsCost(size, np.arange(size, dtype=np.int32), costs))
+            self._costs = costs
         return costs
 
     def _first(self, costs: Floats, layer: Layer) -> End:

@@ -69,11 +69,25 @@ It stopped at .77 (the sum of three groups) where 1.96 of the survival floor can
 | cost hot from the last plan in a new solver | Cote d'Ivoire 1.1 for 65 s, here 10.8 for 3.7: tried, a step per 12 rows |
 | the same, what is far left aside | 11.4 s: not kept |
 
-Ours / rival at its fastest (need by interior points): S = 50 off 14.9 / 8.0 s, 1.86 times; default 16.1 / 9.3, 1.73; leximin
-65 / 26, 2.5. S = 1000 off 25.0 / 8.9, 2.8; default 28.1 / 9.6, 2.9; leximin 76 / 24, 3.1: the bounds of 2 and 2.5 are kept by off
-and default at S = 50 alone. Beside a rival that has the simplex for its need too: 0.93, 0.96, 1.94; 1.59, 1.50, 2.55. Gaps 8.3e-4
-to 8.8e-4; a what-if 1/88 of a cold solve. Not tried: fewer pieces for cells that matter little; a model without the columns that
-are left aside, where a hot step would cost a third.
+With the shares of the survival floor each held on its own, where a row over them left a column that ties all zones together: need
+took 27,000 to 35,000 steps at S = 50 and S = 1000 (3.4 and 6.2 s), before at times 95,000 (28 s). And:
+
+| tried | found |
+|---|---|
+| 16 or 20 pieces a cell, by the cube root of weight x bend | gaps 8.3e-4, 5.1e-4; alike 1.4e-3, 8.5e-4: kept |
+| leximin: interior points / dual from scratch / primal, hot | 25 to 29 / 65 / 36 s |
+| the same with need as a thousandth of the cost, so that fewer plans are alike | 89 s from scratch, hot > 50 s |
+| the same as a need at fixed levels, hot by dual simplex, by its tangents alone | > 50 s: far too low at first |
+| the same by steps of .93 of the level, then by tangents | 4 s, 6,000 steps: kept |
+| steps of .88, or ending ten times earlier | 3.1 s, and as much more in the end |
+| the same without what is far | ends at once, far off: what the worst zone would need is far |
+| hot steps in a program without the columns left aside | .5 instead of 1.3 ms each: kept; cost hot, 4,300 to 9,000 steps: kept |
+| HiPO, the other interior point of HiGHS | 112 s without end, where IPX takes 15: two dense columns |
+| need: Devex / no scaling / other scaling / perturbation x .1, x 10 / row prices | 5.6 / 5.8 / 11 / 9.1, 8.0 / 15 against 6.2 s |
+
+Ours / rival at its fastest (need by interior points), S = 50: off 7.7 / 6.5 s, 1.19 times; default 11.2 / 7.1, 1.57; leximin
+16.5 / 10.7, 1.55. S = 1000: off 11.1 / 5.5, 2.02; default 13.0 / 5.7, 2.30; leximin 18.6 / 6.7, 2.80, where 2.5 was asked for.
+Gaps 5.7e-4 to 6.1e-4; build 1.49 and 1.39 times raw; a what-if 1/70 of a cold solve. Not tried: a structured interior point.
 """
 
 from __future__ import annotations
