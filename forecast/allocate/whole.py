@@ -13,6 +13,7 @@ from forecast.allocate.solver import accepted, solver_of
 from forecast.schema import Floats
 
 NODES = 100  # of the search; seconds would make another plan on another machine
+STEADY = {"mip_max_nodes": NODES, "mip_allow_restart": False}  # HiGHS 1.15.1 was seen to crash in the presolve of a restart
 WHOLE = highspy.HighsVarType.kInteger
 
 
@@ -27,7 +28,7 @@ class Whole:
     """A model of which some columns are whole numbers, kept in the solver for one objective after another."""
 
     def __init__(self, model: Model, whole: Ints) -> None:
-        self._highs = solver_of(model.highs(), {"mip_max_nodes": NODES})
+        self._highs = solver_of(model.highs(), STEADY)
         self._whole, self._columns = whole, np.arange(model.columns.size, dtype=np.int32)
         for column in whole.tolist():
             accepted(self._highs.changeColIntegrality(column, WHOLE))
