@@ -20,9 +20,9 @@ MOST = 40  # levels tried
 
 def approach(kept: Kept, column: int, held: Held | None, at_most: float) -> None:
     """Leave the solver in a plan near the smallest level at which the layer that is `held` costs no more than `at_most`."""
+    most = at_most * held.layer.scale if held else INF
     if held:
         kept.set_bounds(held.at(INF))
-        at_most *= held.layer.scale
     kept.price_of(held.layer if held else None)
     tried, paid, low = kept.at_level(column, 0.0, INF, INF), INF, 0.0
     for _ in range(MOST):
@@ -31,13 +31,13 @@ def approach(kept: Kept, column: int, held: Held | None, at_most: float) -> None
         paid = tried.level if tried.is_paid else paid
         low = low if tried.is_paid else max(low, tried.level)
         if tried.slope < 0:
-            low = max(low, tried.level - (tried.cost - at_most) / tried.slope)
+            low = max(low, tried.level - (tried.cost - most) / tried.slope)
         if paid == INF or paid - low < CLOSE:
             break
         level = max(STEP * paid, low + NEAR * (paid - low))
-        tried = kept.at_level(column, level, level, at_most)
+        tried = kept.at_level(column, level, level, most)
     if tried is not None and not tried.is_paid and paid < INF:
         kept.at_level(column, paid, paid, INF)
     kept.set_bounds(Change(np.array([column]), (np.zeros(1), np.full(1, INF))))
     if held:
-        kept.set_bounds(held.at(at_most / held.layer.scale))
+        kept.set_bounds(held.at(at_most))

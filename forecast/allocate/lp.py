@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import highspy
 import numpy as np
@@ -173,12 +173,13 @@ class Held:
 
     def at(self, at_most: float) -> Change:
         """The bounds that hold it at another limit. The columns of one that is held apart share out what it may lose."""
-        row = (np.array([self.row]), (np.array([-INF]), np.array([at_most])))
+        by_row = Change(rows=np.array([self.row]), row_bounds=(np.array([-INF]), np.array([at_most])))
         if not self.layer.is_apart:
-            return Change(rows=row[0], row_bounds=row[1])
+            return by_row
         reached = self.solution.values[self.layer.columns]
         fixed = reached - (self.at_most - self.solution.cost) / (len(reached) * -self.layer.costs)
-        return Change(self.layer.columns, (np.maximum(fixed - (at_most - self.at_most), 0.0), fixed), *row)
+        lowest = np.maximum(fixed - (at_most - self.at_most), 0.0)
+        return replace(by_row, columns=self.layer.columns, column_bounds=(lowest, fixed))
 
 
 def total(costs: Floats, values: Floats) -> float:

@@ -19,7 +19,7 @@ from forecast.schema import Floats
 DUAL, PRIMAL = 1, 4  # simplex strategies of HiGHS
 STATUS = highspy.HighsModelStatus
 NO_LIMIT = 2**31 - 1
-PERTURB = "primal_simplex_bound_perturbation_multiplier"  # off: to mend afterwards what it did takes longer than it saves
+STEADY = {"primal_simplex_bound_perturbation_multiplier": 0.0}  # to mend afterwards what it did takes longer than it saves
 REPEATABLE: dict[str, bool | int | str] = {"output_flag": False, "threads": 1, "parallel": "off", "random_seed": 1}
 ENDS = (STATUS.kOptimal, STATUS.kModelEmpty, STATUS.kTimeLimit)  # that are no failure
 End = tuple[STATUS, Solution | None]
@@ -39,7 +39,7 @@ class Kept:
 
     def __init__(self, model: Model, seconds: float) -> None:
         self.model, self._until = model, time.monotonic() + seconds
-        self._highs = solver_of(model.highs(), {PERTURB: 0.0})
+        self._highs = solver_of(model.highs(), STEADY)
         self._passed = (model.columns.size, model.rows.size, model.puts)
         self._costs = np.zeros(model.columns.size)  # that the solver has
         self._last = np.zeros(0)  # (column) values of the last plan
@@ -95,10 +95,7 @@ class Kept:
         """Go on from the last plan in a new solver. With what it keeps of earlier runs, which clearing does not take from it, it
         was seen to stall for more than 1,000 steps where a new one takes 93.
         """
-        basis = self._highs.getBasis()
-        self._highs = solver_of(self._highs.getLp(), {PERTURB: 0.0})
-        if basis.valid:
-            accepted(self._highs.setBasis(basis))
+        self._highs = _going_on(self._highs.getLp(), self._highs.getBasis())
 
     def _sifted(self, costs: Floats, *, from_last: bool = False, steps: int = NO_LIMIT) -> End:
         """Solve without what is far, then from there on with what is called for, until nothing is."""
@@ -120,9 +117,8 @@ class Kept:
         """Solve a program without some columns, which stay where they are."""
         part, whole = sift.without(self._highs.getLp(), aside), self._highs
         basis = whole.getBasis()
-        self._highs = solver_of(part.lp, {PERTURB: 0.0})
-        if from_last and basis.valid:
-            accepted(self._highs.setBasis(part.of_basis(basis)))
+        goes_on = from_last and basis.valid
+        self._highs = _going_on(part.lp, part.of_basis(basis)) if goes_on else solver_of(part.lp, STEADY)
         status = self._ended(from_last=from_last, steps=steps)
         found, basis, self._highs = self._highs.getSolution(), self._highs.getBasis(), whole
         if status not in ENDS or status == STATUS.kTimeLimit:
@@ -233,6 +229,14 @@ class Kept:
         low, high = (np.concatenate(bounds)[rows:] for bounds in (model.rows.lower, model.rows.upper))
         accepted(self._highs.addRows(len(low), low, high, below.nnz, below.indptr[:-1], below.indices, below.data))
         self._passed = (model.columns.size, model.rows.size, model.puts)
+
+
+def _going_on(lp: highspy.HighsLp, basis: highspy.HighsBasis) -> highspy.Highs:
+    """A new solver with a program in it, and a basis to go on from."""
+    solver = solver_of(lp, STEADY)
+    if basis.valid:
+        accepted(solver.setBasis(basis))
+    return solver
 
 
 def solver_of(lp: highspy.HighsLp, options: Mapping[str, float]) -> highspy.Highs:
